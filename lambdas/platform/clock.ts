@@ -14,3 +14,4 @@ export const epochSeconds = (epochMillis: number): number => Math.floor(epochMil
 
 export const minutes = (count: number): number => count * 60_000;
 export const hours = (count: number): number => count * 3_600_000;
+export const days = (count: number): number => count * 86_400_000;

@@ -20,6 +20,7 @@ export const problems = {
   unauthenticated: { status: 401, title: 'No valid credentials' },
   insufficient_scope: { status: 403, title: 'The credentials lack a scope' },
   workspace_forbidden: { status: 403, title: 'No membership in that workspace' },
+  api_key_forbidden: { status: 403, title: 'A key may not revoke that key' },
   not_found: { status: 404, title: 'No such resource' },
   route_not_found: { status: 404, title: 'No such route' },
   method_not_allowed: { status: 405, title: 'The route has no such method' },

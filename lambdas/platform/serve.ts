@@ -43,9 +43,15 @@ type Infer<Schema> = Schema extends z.ZodType ? z.infer<Schema> : undefined;
 export interface ServedRoute<Deps> {
   readonly route: AnyRoute;
   readonly handle: (deps: Deps, request: ServedRequest<never, never, never>) => Promise<unknown>;
+  readonly replay: (remembered: never) => unknown;
 }
 
-/** Binds a route to the use case that answers it. */
+/**
+ * Binds a route to the use case that answers it.
+ *
+ * @param replay what a repeated request is answered, made from what the first one remembered; the
+ *   same again, unless said otherwise
+ */
 export function serve<
   Deps,
   Params extends z.ZodType,
@@ -58,8 +64,9 @@ export function serve<
     deps: Deps,
     request: ServedRequest<Infer<Params>, Infer<Query>, Infer<Body>>,
   ) => Promise<z.input<Success>>,
+  replay: (remembered: never) => z.input<Success> = (remembered) => remembered,
 ): ServedRoute<Deps> {
-  return { route, handle };
+  return { route, handle, replay };
 }
 
 /**
@@ -98,7 +105,7 @@ export function restApi<Deps extends ApiDeps>(
 
 async function answer<Deps extends ApiDeps>(
   deps: Deps,
-  { route, handle }: ServedRoute<Deps>,
+  { route, handle, replay }: ServedRoute<Deps>,
   event: APIGatewayProxyEvent,
   header: (name: string) => string | undefined,
   requestId: RequestId,
@@ -119,7 +126,7 @@ async function answer<Deps extends ApiDeps>(
     const success = await handle(deps, request as never);
     return success200(route, success, requestId, {});
   }
-  const { answer: success, replayed } = await once(
+  const { answer: remembered, replayed } = await once(
     deps.idempotency,
     `${actor.workspaceId} ${route.id}`,
     key,
@@ -127,6 +134,7 @@ async function answer<Deps extends ApiDeps>(
     (idempotency) => handle(deps, { ...request, idempotency } as never),
   );
   line.replayed = replayed;
+  const success = replayed ? replay(remembered as never) : remembered;
   return success200(route, success, requestId, { 'Idempotency-Replayed': String(replayed) });
 }
 
