@@ -43,7 +43,7 @@ type Infer<Schema> = Schema extends z.ZodType ? z.infer<Schema> : undefined;
 export interface ServedRoute<Deps> {
   readonly route: AnyRoute;
   readonly handle: (deps: Deps, request: ServedRequest<never, never, never>) => Promise<unknown>;
-  readonly replay: (remembered: never) => unknown;
+  readonly replay: (remembered: never, deps: Deps) => unknown;
 }
 
 /**
@@ -64,7 +64,9 @@ export function serve<
     deps: Deps,
     request: ServedRequest<Infer<Params>, Infer<Query>, Infer<Body>>,
   ) => Promise<z.input<Success>>,
-  replay: (remembered: never) => z.input<Success> = (remembered) => remembered,
+  replay: (remembered: never, deps: Deps) => z.input<Success> | Promise<z.input<Success>> = (
+    remembered,
+  ) => remembered,
 ): ServedRoute<Deps> {
   return { route, handle, replay };
 }
@@ -134,7 +136,7 @@ async function answer<Deps extends ApiDeps>(
     (idempotency) => handle(deps, { ...request, idempotency } as never),
   );
   line.replayed = replayed;
-  const success = replayed ? replay(remembered as never) : remembered;
+  const success = replayed ? await replay(remembered as never, deps) : remembered;
   return success200(route, success, requestId, { 'Idempotency-Replayed': String(replayed) });
 }
 
