@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { systemClock } from '../platform/clock.ts';
+import { type Clock, systemClock } from '../platform/clock.ts';
 import { documents } from '../platform/dynamodb.ts';
 import { idempotencyStore } from '../platform/idempotency.ts';
 import { newId } from '../platform/ids.ts';
@@ -29,8 +29,8 @@ type AuthenticationEnvironment = z.infer<z.ZodObject<typeof authenticationVariab
 /** What every API function is built on: it knows who calls, and remembers what it answered. */
 export function authenticationDeps(
   environment: AuthenticationEnvironment,
+  clock: Clock = systemClock,
 ): ApiDeps & AuthenticateDeps {
-  const clock = systemClock;
   const deps: AuthenticateDeps = {
     clock,
     newId,
