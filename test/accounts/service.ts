@@ -21,13 +21,13 @@ interface Request {
   readonly query?: Record<string, string>;
 }
 
-/** A clock that runs like any other until a test moves it. */
+/** A clock that stands still until a test moves it. */
 export function movableClock() {
-  let ahead = 0;
+  let now = Date.now();
   return {
-    now: () => Date.now() + ahead,
+    now: () => now,
     advance: (millis: number) => {
-      ahead += millis;
+      now += millis;
     },
   };
 }
@@ -87,9 +87,10 @@ const personOf =
 
 export const bearer = (credentials: string) => ({ Authorization: `Bearer ${credentials}` });
 
-export async function createSecret(value: string): Promise<string> {
+/** @returns its ARN */
+export async function createSecret(value: string, name = `pepper-${ulid()}`): Promise<string> {
   const created = await new SecretsManagerClient({}).send(
-    new CreateSecretCommand({ Name: `pepper-${ulid()}`, SecretString: value }),
+    new CreateSecretCommand({ Name: name, SecretString: value }),
   );
   if (!created.ARN) throw new Error('the secret has no ARN');
   return created.ARN;
