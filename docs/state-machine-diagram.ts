@@ -22,7 +22,8 @@ export function stateMachineDiagram({ StartAt, States }: StateMachineDefinition)
     for (const { Next, ErrorEquals } of state.Catch ?? []) {
       lines.push(`  ${name} --> ${Next}: ${ErrorEquals.join(' or ')}`);
     }
-    if (state.End || state.Type === 'Succeed' || state.Type === 'Fail') lines.push(`  ${name} --> [*]`);
+    if (state.End || state.Type === 'Succeed' || state.Type === 'Fail')
+      lines.push(`  ${name} --> [*]`);
   }
   return lines.join('\n');
 }
