@@ -1,0 +1,1 @@
+"""CloudFormation types and attributes that upstream lacks."""

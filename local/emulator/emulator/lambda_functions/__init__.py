@@ -1,0 +1,1 @@
+"""Lambda functions on Node: error names, workers that end with the emulator, no idle waiting."""
