@@ -2,8 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { ulid } from 'ulid';
+import { expect } from 'vitest';
 import { accountsApi } from '../../lambdas/accounts/api.ts';
 import { authenticationDeps } from '../../lambdas/accounts/authentication-deps.ts';
+import { routes } from '../../lambdas/accounts/routes.ts';
+import { type AnyRoute, problemsOf } from '../../lambdas/platform/route.ts';
 import { createTables } from '../dynamodb.ts';
 import { type Issuer, startIssuer } from './issuer.ts';
 
@@ -57,27 +60,37 @@ export async function startService() {
   const call = async (method: string, path: string, request: Request = {}): Promise<Answer> => {
     const { body, query, headers } = request;
     const keyId = /^\/v1\/api-keys\/(.+)$/.exec(path)?.[1];
+    const resource = keyId === undefined ? path : '/v1/api-keys/{id}';
     const event = {
       httpMethod: method,
       path,
-      resource: keyId === undefined ? path : '/v1/api-keys/{id}',
+      resource,
       pathParameters: keyId === undefined ? null : { id: decodeURIComponent(keyId) },
       queryStringParameters: query ?? null,
       headers: headers ?? {},
       body: typeof body === 'string' || body === undefined ? (body ?? null) : JSON.stringify(body),
     } as unknown as APIGatewayProxyEvent;
     const result = await handler(event, {} as Context);
-    return {
+    const answer = {
       status: result.statusCode,
       headers: result.headers ?? {},
       body: JSON.parse(result.body),
     };
+    const route = routes.find((route) => route.method === method && route.path === resource);
+    if (route) expectDeclared(route, answer);
+    return answer;
   };
 
   return { call, deps, clock, issuer, person: personOf(issuer), stop: issuer.stop };
 }
 
 export type Service = Awaited<ReturnType<typeof startService>>;
+
+/** A route answers its schema, or a problem that it declares. */
+function expectDeclared(route: AnyRoute, { status, body }: Answer): void {
+  if (status === route.success.status) route.success.schema.parse(body);
+  else expect(problemsOf(route)).toContain(body.code);
+}
 
 /** The header of someone who signed in. */
 const personOf =

@@ -103,6 +103,13 @@ describe('API keys', () => {
     expect(await keys.findById(key.workspaceId, key.keyId)).toEqual(key);
   });
 
+  it('are never overwritten', async () => {
+    const key = keyOf(newId('ws'));
+    await keys.add(key);
+    await expect(keys.add({ ...key, workspaceId: newId('ws') })).rejects.toThrow();
+    expect(await keys.find(key.keyHash)).toEqual(key);
+  });
+
   it('are not found in another workspace', async () => {
     const key = keyOf(newId('ws'));
     await keys.add(key);
