@@ -9,7 +9,7 @@ import {
   paginateQuery,
   TransactWriteCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserId, WorkspaceId } from '../platform/ids.ts';
 import { type Identity, User } from './user.ts';
 import { Membership, type Workspace } from './workspace.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Actor } from '../platform/actor.ts';
 import { scopes } from '../platform/actor.ts';
 import { type Clock, timestamp } from '../platform/clock.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserId } from '../platform/ids.ts';
 
 /** A person, or a machine that signs in like one. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { WorkspaceId } from '../platform/ids.ts';
 
 /** What resources belong to. Every user has a personal one. */

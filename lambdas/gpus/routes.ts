@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { route } from '../platform/route.ts';
 
 const GpuView = z.object({

@@ -1,5 +1,5 @@
 import { ulid } from 'ulid';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Identifiers: a prefix that names the kind and a lowercase ULID, so that ids of one kind sort by

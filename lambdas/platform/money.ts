@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Money is a whole number of micro-dollars (1e-6 USD): exact in a double up to nine billion

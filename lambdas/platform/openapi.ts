@@ -4,7 +4,7 @@ import {
   OpenApiGeneratorV31,
   type ResponseConfig,
 } from '@asteasolutions/zod-to-openapi';
-import { z } from 'zod';
+import * as z from 'zod';
 import { problems } from './problems.ts';
 import { type AnyRoute, problemsOf } from './route.ts';
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Scope } from './actor.ts';
 import type { ProblemCode } from './problems.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * A function's configuration, read from its environment when first asked for, never on import. The

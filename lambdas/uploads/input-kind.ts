@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const InputKind = z.enum(['photos', 'video', 'splat']);
 export type InputKind = z.infer<typeof InputKind>;

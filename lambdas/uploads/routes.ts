@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UploadId } from '../platform/ids.ts';
 import { route } from '../platform/route.ts';
 import { InputKind, inputLimits, misfits } from './input-kind.ts';

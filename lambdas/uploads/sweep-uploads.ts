@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Clock, hours, systemClock, timestamp } from '../platform/clock.ts';
 import { documents } from '../platform/dynamodb.ts';
 import { log } from '../platform/log.ts';

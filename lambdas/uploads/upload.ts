@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UploadId, WorkspaceId } from '../platform/ids.ts';
 import { s3Uri } from '../platform/s3.ts';
 import { InputKind } from './input-kind.ts';
