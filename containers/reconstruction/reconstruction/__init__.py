@@ -1,0 +1,1 @@
+"""Photos or a video of a place in, a simulation-ready USD scene of it out."""

@@ -1,0 +1,1 @@
+"""Training the Gaussians, by the engine that the job names."""
