@@ -30,6 +30,7 @@ from .batch.store import BatchStore
 from .cloudformation import attributes
 from .cloudformation import records as cloudformation_records
 from .configuration import Configuration
+from .dynamodb import expressions
 from .dynamodb.journal import DynamoDbJournal
 from .dynamodb.streams import DynamoDbStreams
 from .lambda_functions import errors
@@ -37,6 +38,8 @@ from .lambda_functions.workers import WorkerGuard, Workers
 from .persistence.documents import Documents
 from .processes.ledger import ProcessLedger
 from .records import RecordStore
+from .s3 import cors, post_policy
+from .s3.multipart import MultipartUploads
 from .stepfunctions import (
     dynamodb_items,
     executions,
@@ -67,6 +70,7 @@ def serve(configuration: Configuration, ledger: ProcessLedger) -> None:
     journal = DynamoDbJournal(records)
     streams = DynamoDbStreams(records, journal)
     execution_journal = ExecutionJournal(records)
+    uploads = MultipartUploads(records, configuration.data_dir / "s3-parts")
 
     store = BatchStore(records)
     host = Host(
@@ -85,7 +89,9 @@ def serve(configuration: Configuration, ledger: ProcessLedger) -> None:
         module.install()
     BatchEndpoint(batch).install()
     batch_cloudformation.install(batch)
-    attributes.install()
+    uploads.install()
+    for module in (attributes, expressions, cors, post_policy):
+        module.install()
     cloudformation_records.install()
     batch_stepfunctions.install(batch, scheduler)
     guard = WorkerGuard()
@@ -100,6 +106,7 @@ def serve(configuration: Configuration, ledger: ProcessLedger) -> None:
         journal.restore()
         streams.restore()
         execution_journal.restore()
+        uploads.restore()
 
     app._load_persisted_state = restore
 

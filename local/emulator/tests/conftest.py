@@ -69,6 +69,9 @@ class Emulator:
         first_line = self._process.stdout.readline()
         assert json.loads(first_line) == {"event": "ready", "port": self.port}
 
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     @property
     def pid(self) -> int:
         return self._process.pid
@@ -77,6 +80,10 @@ class Emulator:
         """As `kill -9`."""
         self._process.kill()
         self._process.wait()
+
+    def kill_and_start(self) -> None:
+        self.kill()
+        self.start()
 
     def stop(self) -> int:
         """As Ctrl-C; answers the exit status."""

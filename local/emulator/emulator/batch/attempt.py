@@ -86,6 +86,11 @@ class Attempt:
             if self._process is not None:
                 self._process.terminate()
 
+    def kill(self) -> None:
+        with self._lock:
+            if self._process is not None:
+                self._process.kill()
+
     def run(self, on_running: Callable[[], None]) -> Outcome:
         """Run to the end; `on_running` is called when the job's own command has started."""
         try:

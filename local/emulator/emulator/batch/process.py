@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -86,10 +87,15 @@ class JobProcess:
 
     def terminate(self) -> None:
         """SIGTERM now, SIGKILL to everything when the grace is over."""
-        try:
-            os.write(self._supervisor.stdin.fileno(), b"terminate\n")
-        except (BrokenPipeError, ValueError):
-            pass
+        self._order(b"terminate\n")
+
+    def kill(self) -> None:
+        """SIGKILL to everything now."""
+        self._order(b"kill\n")
+
+    def _order(self, order: bytes) -> None:
+        with contextlib.suppress(BrokenPipeError, ValueError):  # it has ended meanwhile
+            os.write(self._supervisor.stdin.fileno(), order)
 
     def _close(self) -> None:
         self._supervisor.wait()

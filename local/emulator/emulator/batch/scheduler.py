@@ -55,14 +55,18 @@ class Scheduler:
         self._thread.start()
 
     def stop(self, timeout_seconds: float) -> None:
-        """End every attempt; the jobs are left to the next emulator as ones whose host went away."""
+        """End every attempt, by force when the time is over.
+
+        To the next emulator the jobs are ones whose host went away.
+        """
         with self._changed:
             self._stopping = True
-            attempts = list(self._attempts.values())
             self._changed.notify_all()
-        for attempt in attempts:
-            attempt.terminate()
-        with self._changed:
+            for attempt in self._attempts.values():
+                attempt.terminate()
+            self._changed.wait_for(lambda: not self._attempts, timeout_seconds)
+            for attempt in self._attempts.values():
+                attempt.kill()
             self._changed.wait_for(lambda: not self._attempts, timeout_seconds)
 
     def submit(self, job: Record) -> None:

@@ -22,6 +22,7 @@ from typing import Any
 
 from ministack import app
 from ministack.core import persistence as upstream
+from ministack.services import sqs
 from ministack.services.cloudformation import _stacks
 
 from ..records import RecordStore
@@ -30,7 +31,7 @@ logger = logging.getLogger("emulator.persistence")
 
 KIND = "service"
 SOON_SECONDS = 1.0
-RESTLESS = ("sqs", "scheduler", "eventbridge", "lambda", "cloudwatch_logs", "cloudwatch", "ses")
+RESTLESS = ("sqs", "scheduler", "cloudwatch_logs", "cloudwatch")
 """Services that change without a request of their own, looked at every now and then."""
 
 READS = re.compile(
@@ -42,7 +43,7 @@ WRITTEN_THROUGH = {
     "states": re.compile(r"Start|Stop|SendTask"),
     "logs": re.compile(r"PutLogEvents"),
     "monitoring": re.compile(r"PutMetricData"),
-    "sqs": re.compile(r"ChangeMessageVisibility|DeleteMessage"),
+    "sqs": re.compile(r"ChangeMessageVisibility"),
 }
 """Requests that another module has journaled, or whose loss only repeats a delivery."""
 
@@ -58,6 +59,7 @@ class Documents:
         self._written: dict[str, int] = {}
         self._not_before: dict[str, float] = {}
         self._stack_statuses: dict[Any, str] = {}
+        self._messages = 0
 
     def install(self) -> None:
         """Take the place of upstream's files, and stand behind every service's handler."""
@@ -125,6 +127,9 @@ class Documents:
             if may_have_changed(service, method, path, headers, body, query):
                 for key in keys:
                     self.flush(key)
+            if service != "sqs" and _messages() != self._messages:
+                self.flush("sqs")  # an event or a notification has put a message there
+            self._messages = _messages()
             return answer
 
         return handle
@@ -134,6 +139,10 @@ class Documents:
         if statuses != self._stack_statuses:
             self._stack_statuses = statuses
             self.flush_all()
+
+
+def _messages() -> int:
+    return sum(len(queue["messages"]) for queue in sqs._queues.all_values())
 
 
 def _state_keys(service: str) -> list[str]:

@@ -3,8 +3,8 @@
     supervisor.py --status-fd N --grace-seconds S -- COMMAND...
 
 The emulator holds the other end of this process's standard input. The line `terminate` there asks
-for an orderly stop; the end of file means that the emulator is gone, which is the same order with a
-shorter grace. As a container engine does, SIGTERM goes to the main process alone, and when that has
+for an orderly stop, `kill` for an end at once; the end of file means that the emulator is gone, and
+is an orderly stop with a shorter grace. As a container engine does, SIGTERM goes to the main process alone, and when that has
 ended, or the grace is over, everything that is left is killed.
 
 Linux: PR_SET_CHILD_SUBREAPER makes this process the parent of every orphan below it, and
@@ -18,6 +18,7 @@ Exit status: the main process's, or 128 + signal. On the status descriptor: one 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
 import json
 import os
@@ -101,19 +102,15 @@ class Job:
     def terminate(self) -> None:
         self.noted_at = 0.0
         self.note_descendants()
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGTERM)
-        except ProcessLookupError:
-            pass
 
     def kill_everything(self) -> None:
         """SIGKILL until nothing is left; a fork bomb is outrun by repeating."""
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
-            try:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                pass
             left = {**self.noted, **process_tree.descendants(os.getpid())}
             signalled = [process_tree.kill_if_same(pid, since) for pid, since in left.items()]
             self.reap()
@@ -150,6 +147,8 @@ def supervise(job: Job, wakeup: int, grace_seconds: float) -> int:
             if kill_at is None:
                 job.terminate()
             grace = grace_seconds if order else min(grace_seconds, ORPHAN_GRACE_SECONDS)
+            if b"kill" in order:
+                grace = 0
             ends = time.monotonic() + grace
             kill_at = ends if kill_at is None else min(kill_at, ends)
 
