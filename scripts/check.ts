@@ -3,7 +3,7 @@
  * `npm run check -- --fix` mends what can be mended by itself.
  */
 import { spawnSync } from 'node:child_process';
-import { pythonTool } from '../local/python-environment.ts';
+import { pythonEnvironment } from '../local/python-environment.ts';
 
 const fix = process.argv.includes('--fix');
 
@@ -16,7 +16,7 @@ const steps: [name: string, command: string, args: string[]][] = [
   ],
   [
     'python',
-    await pythonTool('tools', 'ruff'),
+    `${await pythonEnvironment('tools', console.log)}/ruff`,
     ['check', ...(fix ? ['--fix'] : []), 'containers', 'local', 'examples'],
   ],
   ['docs', process.execPath, ['docs/generate.ts', ...(fix ? [] : ['--check'])]],
