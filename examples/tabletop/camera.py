@@ -60,7 +60,7 @@ def viewpoints() -> list[Viewpoint]:
     return walk
 
 
-@njit(cache=True)
+@njit
 def printed(world, decals, s, column, u, v):
     """What is printed at a spot of a surface: linear colour and coverage."""
     page = world.decal[s, column]
@@ -76,7 +76,7 @@ def printed(world, decals, s, column, u, v):
     return ink[0], ink[1], ink[2], ink[3]
 
 
-@njit(parallel=True, cache=True)
+@njit(parallel=True)
 def expose(world, materials, decals, light, pose, width, height, focal, side, jitter):
     """Radiance of every pixel, linear RGB (height, width, 3), from side x side rays each.
 

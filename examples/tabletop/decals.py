@@ -93,12 +93,12 @@ def _face(pen: ImageDraw.ImageDraw) -> None:
         pen.ellipse((x - 10, y - 10, x + 10, y + 10), fill="#3a3330")
 
 
-def _arm_badge(pen: ImageDraw.ImageDraw) -> None:
-    """Hazard stripes and a number for the robot arm."""
-    for i in range(-1, 6):
-        pen.polygon([(64 * i, 190), (64 * i + 32, 190), (64 * i - 16, 250), (64 * i - 48, 250)],
-                    fill="#2b2725")  # fmt: skip
-    pen.text((128, 100), "A-17", fill="#2b2725", font=_font(88), anchor="mm", stroke_width=4)
+def _hazard(pen: ImageDraw.ImageDraw) -> None:
+    """Slanted stripes for the robot arm, drawn for a face four times as long as it is high."""
+    for x in range(84, 180, 20):
+        pen.polygon([(x, 255), (x + 10, 255), (x + 42, 0), (x + 32, 0)], fill="#2b2725")
+    for x in (74, 218):
+        pen.rectangle((x, 0, x + 5, 255), fill="#2b2725")
 
 
 DRAWINGS: dict[str, Callable[[ImageDraw.ImageDraw], None]] = {
@@ -116,7 +116,7 @@ DRAWINGS: dict[str, Callable[[ImageDraw.ImageDraw], None]] = {
     "label": _label,
     "stencil": _stencil,
     "face": _face,
-    "arm": _arm_badge,
+    "hazard": _hazard,
 }
 
 

@@ -22,7 +22,7 @@ ROOM_BESIDE = (0.30, 0.25, 0.20)
 OFF_SURFACE_METERS = 1e-5
 
 
-@njit(cache=True)
+@njit
 def point_on(world, s, column, u, v):
     """World point (3) of shape `s` at a light-map position, and the part it lies on."""
     half = world.half[s]
@@ -53,7 +53,7 @@ def point_on(world, s, column, u, v):
     return x, y, z, part
 
 
-@njit(cache=True)
+@njit
 def lamp_light(world, x, y, z, nx, ny, nz, side, phase_u, phase_v):
     """Irradiance (3) from the lamp, over `side` x `side` places on it."""
     ex = LAMP_U[1] * LAMP_V[2] - LAMP_U[2] * LAMP_V[1]
@@ -78,7 +78,7 @@ def lamp_light(world, x, y, z, nx, ny, nz, side, phase_u, phase_v):
     return LAMP_RADIANCE[0] * total, LAMP_RADIANCE[1] * total, LAMP_RADIANCE[2] * total
 
 
-@njit(cache=True)
+@njit
 def room_light(world, materials, light, x, y, z, nx, ny, nz, count, phase_u, phase_v):
     """Irradiance (3) from the room and from lit surfaces, over `count` cosine-spread directions."""
     if abs(nz) < 0.9:
@@ -116,7 +116,7 @@ def room_light(world, materials, light, x, y, z, nx, ny, nz, count, phase_u, pha
     return math.pi * red / count, math.pi * green / count, math.pi * blue / count
 
 
-@njit(cache=True)
+@njit
 def is_buried(world, owner, x, y, z):
     """Whether a point lies inside a shape other than its owner."""
     for s in range(world.kind.shape[0]):
@@ -142,7 +142,7 @@ def is_buried(world, owner, x, y, z):
     return False
 
 
-@njit(parallel=True, cache=True)
+@njit(parallel=True)
 def _gather(world, materials, before, texel, bounce, side, count, seed, light, buried):
     """Fill `light` (T, 3) and `buried` (T,) for `texel` (T, 4): shape, column, x, y."""
     for n in prange(texel.shape[0]):

@@ -9,7 +9,7 @@ from shapes import BOX
 FAR = 1e9
 
 
-@njit(cache=True)
+@njit
 def to_local(rotation, x, y, z):
     """Turn a world vector into a shape's own frame: the transpose of `rotation` applied to it."""
     return (
@@ -19,7 +19,7 @@ def to_local(rotation, x, y, z):
     )
 
 
-@njit(cache=True)
+@njit
 def hit_box(half, ox, oy, oz, dx, dy, dz, nearest):
     """Distance to a box entered from outside, and the face entered; FAR where it is missed.
 
@@ -48,7 +48,7 @@ def hit_box(half, ox, oy, oz, dx, dy, dz, nearest):
     return enter, face
 
 
-@njit(cache=True)
+@njit
 def hit_segment(segment, ox, oy, oz, dx, dy, dz, nearest):
     """Distance to one revolved segment, a cone frustum or a ring; FAR where it is missed."""
     r0, z0, r1, z1 = segment[0], segment[1], segment[2], segment[3]
@@ -80,7 +80,7 @@ def hit_segment(segment, ox, oy, oz, dx, dy, dz, nearest):
     return best
 
 
-@njit(cache=True)
+@njit
 def meets_ball(cx, cy, cz, radius, dx, dy, dz, nearest):
     """Whether a ray from the origin passes a ball around (cx, cy, cz) before `nearest`."""
     along = cx * dx + cy * dy + cz * dz
@@ -90,7 +90,7 @@ def meets_ball(cx, cy, cz, radius, dx, dy, dz, nearest):
     return along > 0 and along - radius < nearest and square - along * along < radius * radius
 
 
-@njit(cache=True)
+@njit
 def first_hit(world, ox, oy, oz, dx, dy, dz, limit, any_hit):
     """Nearest hit closer than `limit` metres: distance, shape, part (face or segment).
 
@@ -127,7 +127,7 @@ def first_hit(world, ox, oy, oz, dx, dy, dz, limit, any_hit):
     return nearest, found, part
 
 
-@njit(cache=True)
+@njit
 def surface_at(world, s, part, x, y, z):
     """The surface of shape `s` at a world point on it.
 
@@ -175,7 +175,7 @@ def surface_at(world, s, part, x, y, z):
     return wx, wy, wz, px, py, pz, column, min(1.0, max(0.0, u)), min(1.0, max(0.0, v))
 
 
-@njit(cache=True)
+@njit
 def map_lookup(world, light, s, column, u, v):
     """Bilinear light-map lookup, one float per channel; lathes wrap around in u."""
     width, height = world.map_size[s, column, 0], world.map_size[s, column, 1]

@@ -26,7 +26,7 @@ import textures
 
 JPEG_QUALITY = 82
 FILM_DIAGONAL_MM = 43.27
-CONTACT_SHEET = (3, 14, 1, 21, 40, 28)  # photos, two rows of three
+CONTACT_SHEET = (14, 10, 3, 28, 40, 24)  # photos, two rows of three
 
 
 def exif(exposure: float) -> Image.Exif:

@@ -64,7 +64,7 @@ def ground() -> list[Shape]:
 
 
 def toy_robot() -> list[Shape]:
-    """A wooden robot, about 36 cm tall, facing -y."""
+    """A wooden robot, about 40 cm tall, facing -y."""
     shapes: list[Shape] = []
     for side in (-1, 1):
         shapes += [
@@ -100,8 +100,8 @@ def robot_arm() -> list[Shape]:
         along = end - start
         pitch = -np.degrees(np.arctan2(along[2], along[0]))
         size = (np.linalg.norm(along) + 0.02, width, width * 1.05)
-        both = {"-y": decal} if decal else {}
-        return Box(size, (start + end) / 2, "orange paint", turn(y=pitch), both)
+        sides = {"-y": decal, "+y": decal} if decal else {}
+        return Box(size, (start + end) / 2, "orange paint", turn(y=pitch), sides)
 
     def at_wrist(y: float, z: float) -> np.ndarray:
         return wrist + np.array([0, y, z])
@@ -111,7 +111,7 @@ def robot_arm() -> list[Shape]:
         Lathe([(0, 0), *base, (0, 0.100)], (0, 0, 0), "graphite"),
         Lathe(cylinder(0.052, 0.100, 0.130), (0, 0, 0), "orange paint"),
         Lathe(cylinder(0.036, -0.048, 0.048), shoulder, "graphite", ALONG_Y),
-        link(shoulder, elbow, 0.050, "arm"),
+        link(shoulder, elbow, 0.050, "hazard"),
         Lathe(cylinder(0.031, -0.040, 0.040), elbow, "graphite", ALONG_Y),
         link(elbow, wrist, 0.038, ""),
         Lathe(cylinder(0.022, -0.028, 0.028), wrist, "graphite", ALONG_Y),

@@ -47,7 +47,7 @@ def palette(materials: dict[str, Material]) -> Palette:
     )
 
 
-@njit(cache=True)
+@njit
 def hashed(x, y, z, seed):
     """A well-mixed 32-bit integer of a lattice point."""
     h = (x * 374761393 + y * 668265263 + z * 1440662683 + seed * 1274126177) & 0xFFFFFFFF
@@ -56,13 +56,13 @@ def hashed(x, y, z, seed):
     return h ^ (h >> 16)
 
 
-@njit(cache=True)
+@njit
 def chance(x, y, z, seed):
     """A uniform number in 0 to 1 of a lattice point."""
     return hashed(x, y, z, seed) / 4294967296.0
 
 
-@njit(cache=True)
+@njit
 def gradient(h, x, y, z):
     """Perlin's twelve gradients ("Improving noise", SIGGRAPH 2002)."""
     h &= 15
@@ -71,19 +71,19 @@ def gradient(h, x, y, z):
     return (a if h & 1 == 0 else -a) + (b if h & 2 == 0 else -b)
 
 
-@njit(cache=True)
+@njit
 def mixed(a, b, t):
     return a + (b - a) * t
 
 
-@njit(cache=True)
+@njit
 def step(low, high, x):
     """0 below `low`, 1 above `high`, smooth between."""
     t = min(1.0, max(0.0, (x - low) / (high - low)))
     return t * t * (3 - 2 * t)
 
 
-@njit(cache=True)
+@njit
 def noise(x, y, z, seed):
     """Perlin noise, about -1 to 1, one feature per unit."""
     i, j, k = math.floor(x), math.floor(y), math.floor(z)
@@ -120,7 +120,7 @@ def noise(x, y, z, seed):
     return mixed(low, high, w)
 
 
-@njit(cache=True)
+@njit
 def cloud(x, y, z, octaves, seed):
     """Octaves of noise, each half as strong and twice as fine."""
     total, strength = 0.0, 1.0
@@ -130,7 +130,7 @@ def cloud(x, y, z, octaves, seed):
     return total
 
 
-@njit(cache=True)
+@njit
 def chips(x, y, size, seed):
     """Voronoi cells of about `size` metres: distance to the cell's edge in metres, and its id."""
     x /= size
@@ -149,18 +149,18 @@ def chips(x, y, size, seed):
     return (math.sqrt(second) - math.sqrt(first)) * size / 2, name
 
 
-@njit(cache=True)
+@njit
 def blend(a, b, t):
     """Mix two colours."""
     return mixed(a[0], b[0], t), mixed(a[1], b[1], t), mixed(a[2], b[2], t)
 
 
-@njit(cache=True)
+@njit
 def shaded(colour, factor):
     return colour[0] * factor, colour[1] * factor, colour[2] * factor
 
 
-@njit(cache=True)
+@njit
 def terrazzo(colour, size, x, y, z, seed):
     """Stone chips of three colours, and small ones, in a pale cement (colour 0)."""
     unfold = 1 - z / max(0.05, math.hypot(x, y))  # down the rim of a slab whose top is z = 0
@@ -190,7 +190,7 @@ def terrazzo(colour, size, x, y, z, seed):
     return matrix
 
 
-@njit(cache=True)
+@njit
 def grain(x, y, z, seed):
     """Wood with its grain along x: 0 in early, 1 in late wood."""
     bend = 0.012 * cloud(x * 2.3, y * 9, z * 9, 2, seed)
@@ -202,7 +202,7 @@ def grain(x, y, z, seed):
     return min(1.0, max(0.0, 0.7 * late + 0.2 + 0.24 * fibre))
 
 
-@njit(cache=True)
+@njit
 def planks(colour, size, x, y, z, seed):
     """Floor boards `size` wide along x, each with its own tone, grain and knots."""
     row = math.floor(y / size)
@@ -230,7 +230,7 @@ def planks(colour, size, x, y, z, seed):
     return blend(colour[3], shaded(wood, tone), step(0.0004, 0.0030, edge))
 
 
-@njit(cache=True)
+@njit
 def worn(coat, under, speck, x, y, z, seed):
     """Paint that has been handled: mottled, chipped down to `under`, splashed with `speck`."""
     coat = shaded(coat, 1 + 0.13 * cloud(x * 24, y * 24, z * 24, 3, seed))
@@ -240,7 +240,7 @@ def worn(coat, under, speck, x, y, z, seed):
     return blend(coat, speck, 0.55 * step(0.46, 0.70, splash))
 
 
-@njit(cache=True)
+@njit
 def bands(colour, size, x, y, z, seed):
     """Hand-painted rings about z, their edges not quite level."""
     turn = math.atan2(y, x)
@@ -255,7 +255,7 @@ def bands(colour, size, x, y, z, seed):
     return worn(coat, dark, colour[0], x, y, z, seed)
 
 
-@njit(cache=True)
+@njit
 def swirl(colour, size, x, y, z, seed):
     """Marbled colours, folded into each other."""
     x, y, z = x / size, y / size, z / size
@@ -268,7 +268,7 @@ def swirl(colour, size, x, y, z, seed):
     return shaded(blend(colour[i], colour[i + 1], share), tone)
 
 
-@njit(cache=True)
+@njit
 def albedo(materials, m, x, y, z, seed):
     """Linear colour (3) of material `m` at the point (x, y, z) metres of a shape's own frame."""
     pattern, size = materials.pattern[m], materials.size[m]
