@@ -1,0 +1,89 @@
+import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { CfnLoggingConfiguration, CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
+import { RemovalPolicy } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { StageConfig } from '../stage-config.ts';
+
+export interface FirewallProps {
+  readonly api: RestApi;
+  readonly requestsPerAddressPerFiveMinutes: number;
+}
+
+const fiveMinutesInSeconds = 300;
+
+/** Rules that AWS keeps. One of the core set counts only: it would refuse JSON of more than 8 KiB. */
+const managedRules = [
+  { name: 'AWSManagedRulesAmazonIpReputationList', countOnly: [] },
+  { name: 'AWSManagedRulesKnownBadInputsRuleSet', countOnly: [] },
+  { name: 'AWSManagedRulesCommonRuleSet', countOnly: ['SizeRestrictions_BODY'] },
+] as const;
+
+/** Stands before the API: limits what one address may send, and refuses known attacks. */
+export class Firewall extends Construct {
+  constructor(
+    scope: Construct,
+    id: string,
+    config: StageConfig,
+    { api, requestsPerAddressPerFiveMinutes }: FirewallProps,
+  ) {
+    super(scope, id);
+    const acl = new CfnWebACL(this, 'Acl', {
+      scope: 'REGIONAL',
+      defaultAction: { allow: {} },
+      visibilityConfig: visible('Firewall'),
+      rules: [
+        {
+          name: 'RateOfOneAddress',
+          priority: 0,
+          action: { block: {} },
+          statement: {
+            rateBasedStatement: {
+              aggregateKeyType: 'IP',
+              evaluationWindowSec: fiveMinutesInSeconds,
+              limit: requestsPerAddressPerFiveMinutes,
+            },
+          },
+          visibilityConfig: visible('RateOfOneAddress'),
+        },
+        ...managedRules.map(({ name, countOnly }, index) => ({
+          name,
+          priority: index + 1,
+          overrideAction: { none: {} },
+          statement: {
+            managedRuleGroupStatement: {
+              vendorName: 'AWS',
+              name,
+              ruleActionOverrides: countOnly.map((rule) => ({
+                name: rule,
+                actionToUse: { count: {} },
+              })),
+            },
+          },
+          visibilityConfig: visible(name),
+        })),
+      ],
+    });
+    new CfnWebACLAssociation(this, 'Association', {
+      webAclArn: acl.attrArn,
+      resourceArn: api.deploymentStage.stageArn,
+    });
+    const logs = new LogGroup(this, 'Logs', {
+      // WAF takes no log group whose name begins otherwise.
+      logGroupName: `aws-waf-logs-${config.prefix}`,
+      retention: config.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    new CfnLoggingConfiguration(this, 'Logging', {
+      resourceArn: acl.attrArn,
+      logDestinationConfigs: [logs.logGroupArn.replace(/:\*$/, '')],
+      redactedFields: [{ singleHeader: { Name: 'authorization' } }],
+    });
+  }
+}
+
+const visible = (metricName: string) => ({
+  metricName,
+  cloudWatchMetricsEnabled: true,
+  sampledRequestsEnabled: true,
+});
