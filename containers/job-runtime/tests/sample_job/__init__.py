@@ -1,0 +1,1 @@
+"""A job of tiny stages, to run the runtime with."""
