@@ -58,10 +58,14 @@ class Checkpoints:
         return bool(stored)
 
     def announced(self) -> None:
-        """Take the folder as it is now; the stage may go on writing by renaming."""
+        """Take the folder as it is now, without files named `*.partial`.
+
+        The stage may go on at once: it writes to such a file and renames it.
+        """
         self._count += 1
         snapshot = self._staging / f"{self._attempt}-{self._count}"
-        shutil.copytree(self._folder, snapshot, copy_function=link_newest)
+        unfinished = shutil.ignore_patterns("*.partial")
+        shutil.copytree(self._folder, snapshot, ignore=unfinished, copy_function=link_newest)
         with self._lock:
             superseded, self._pending = self._pending, snapshot
         if superseded:

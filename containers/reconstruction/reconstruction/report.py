@@ -42,8 +42,8 @@ class Report:
     def checkpoint(self, path: Path | str) -> None:
         """Announce a complete checkpoint in folder `path`, relative to the job's folder.
 
-        The runtime keeps the files as they are at this moment, by hard links: replace them by
-        renaming, never write into them again.
+        The runtime keeps the files as they are at this moment, by hard links: write the next ones
+        to `*.partial` and rename them, never write into them again.
         """
         self._write(event="checkpoint", path=str(path))
 

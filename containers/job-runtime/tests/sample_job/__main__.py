@@ -50,7 +50,7 @@ def count(workdir: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
     def save(number: int) -> None:
-        new = folder.parent / "new.json"
+        new = folder / "new.json.partial"
         new.write_text(json.dumps({"count": number}))
         new.replace(file)
         say("checkpoint", path="count/checkpoint")
