@@ -3,7 +3,7 @@ import { findJob } from './find-job.ts';
 import type { JobStore } from './job-store.ts';
 import type { LogBucket, LogFile } from './log-bucket.ts';
 import { decodeCursor, encodeCursor, type LogCursor } from './log-cursor.ts';
-import { linesOf, type PlacedLine } from './log-lines.ts';
+import { linesOf, type PlacedLine, pieceBytes } from './log-lines.ts';
 import type { Stage } from './stages.ts';
 
 interface GetJobLogsDeps {
@@ -16,9 +16,6 @@ interface LogQuery {
   readonly tail: number;
   readonly after?: string | undefined;
 }
-
-/** As much as is read of one log for one answer. */
-const chunkBytes = 1024 ** 2;
 
 /**
  * The last lines of a job's logs or, with a cursor, the lines behind it. Logs only ever grow, so a
@@ -56,10 +53,10 @@ async function linesBehind(
   const found: PlacedLine[] = [];
   for (const file of files.slice(Math.max(0, start))) {
     const offset = isIn(cursor, file) ? cursor.offset : 0;
-    found.push(...linesOf(file, offset, await logs.read(file, offset, chunkBytes)));
+    found.push(...linesOf(file, offset, await logs.read(file, offset, pieceBytes)));
     if (found.length >= limit) break;
     // The rest of a long log comes before the next one.
-    if (file.sizeBytes > offset + chunkBytes) break;
+    if (file.sizeBytes > offset + pieceBytes) break;
   }
   return found.slice(0, limit);
 }
@@ -71,9 +68,9 @@ async function lastLines(
 ): Promise<PlacedLine[]> {
   let found: PlacedLine[] = [];
   for (const file of files.toReversed()) {
-    const offset = Math.max(0, file.sizeBytes - chunkBytes);
-    const lines = linesOf(file, offset, await logs.read(file, offset, chunkBytes));
-    // What a chunk starts with in the middle of a log is the end of some line.
+    const offset = Math.max(0, file.sizeBytes - pieceBytes);
+    const lines = linesOf(file, offset, await logs.read(file, offset, pieceBytes));
+    // What a piece starts with in the middle of a log is the end of some line.
     found = [...(offset > 0 ? lines.slice(1) : lines), ...found];
     if (found.length >= limit) break;
   }

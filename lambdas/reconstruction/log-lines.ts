@@ -23,9 +23,15 @@ const Written = z.record(z.string(), z.unknown());
 
 const newline = 0x0a;
 
+/** As much as is read of one log for one answer. */
+export const pieceBytes = 1024 ** 2;
+
+/** What is shown of a line that is longer than a piece. */
+const shownBytes = 1000;
+
 /**
  * The whole lines of a piece of a log; what stands behind the last line break is still being
- * written.
+ * written. A piece without any is the inside of a line that is too long to be shown.
  *
  * @param offset where in the log the piece starts, in bytes
  */
@@ -41,6 +47,11 @@ export function linesOf(file: LogFile, offset: number, piece: Buffer): PlacedLin
       line: { ...fieldsOf(text), stage, attempt },
       end: { stage, attempt, offset: offset + start },
     });
+  }
+  if (start === 0 && piece.length === pieceBytes) {
+    const message = `${piece.subarray(0, shownBytes)}…`;
+    const end = { stage, attempt, offset: offset + piece.length };
+    return [{ line: { ...fieldsOf(message), stage, attempt }, end }];
   }
   return lines;
 }
