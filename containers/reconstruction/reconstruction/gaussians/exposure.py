@@ -1,9 +1,9 @@
 """What each camera did to the light: gain and bias per photo and colour channel.
 
 Photos of one set differ in exposure and white balance. Left alone, the difference would be baked
-into view-dependent colour. Each training photo therefore gets a gain and an offset per channel, held near
-1 and 0 by a spring so that the scene's own brightness is their average. Held-out photos are measured
-without any correction.
+into view-dependent colour. Each training photo therefore gets a gain and an offset per channel,
+held near 1 and 0 by a spring so that the scene's own brightness is their average. Held-out photos
+are measured without any correction.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ class Exposure:
         self, photo: int, image: np.ndarray, recorded_gradient: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Gradients by this photo's six values and by `image`, given that by the recorded image."""
-        own = np.empty(6, np.float32)
-        for channel in range(3):
-            own[channel] = recorded_gradient[channel].ravel() @ image[channel].ravel()
-            own[3 + channel] = recorded_gradient[channel].sum()
+        # einsum rather than a product of matrices: BLAS would bring threads of its own.
+        own = np.concatenate(
+            [np.einsum("chw,chw->c", recorded_gradient, image), recorded_gradient.sum(axis=(1, 2))]
+        )
         return own, recorded_gradient * self.values[photo, :3, None, None]
 
     def update(self, photo: int, gradient: np.ndarray) -> None:

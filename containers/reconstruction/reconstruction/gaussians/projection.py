@@ -271,8 +271,8 @@ def backproject(
             point_gradient[0] = jacobian[0] * incoming[CENTER]
             point_gradient[1] = jacobian[2] * incoming[CENTER + 1]
             point_gradient[2] = -inverse_z * (
-                incoming[CENTER] * jacobian[0] * point[0] * inverse_z
-                + incoming[CENTER + 1] * jacobian[2] * point[1] * inverse_z
+                incoming[CENTER] * jacobian[0] * point[0]
+                + incoming[CENTER + 1] * jacobian[2] * point[1]
                 + j_ux * jacobian[0]
                 + j_vy * jacobian[2]
                 + order_x * j_uz * jacobian[1]

@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
-from reconstruction.gaussians.compilation import exact_kernel
+from reconstruction.gaussians.compilation import exact_kernel, exact_parallel_kernel
 from reconstruction.gaussians.projection import CENTER, CONIC, CUTOFF, DEPTH, REACH
 
 TILE = 16
@@ -100,7 +100,7 @@ def tile_rows(splat, rows):
     return max(0, first), min(rows - 1, last)
 
 
-@njit(parallel=True, error_model="numpy", cache=True)
+@exact_parallel_kernel
 def count_entries(splats, order, columns, rows, counts, splat_counts):
     """Adds up entries per slice and tile in `counts`, per splat in `splat_counts`."""
     size = -(-len(order) // SLICES)
@@ -115,7 +115,7 @@ def count_entries(splats, order, columns, rows, counts, splat_counts):
                     splat_counts[i] += 1
 
 
-@njit(parallel=True, error_model="numpy", cache=True)
+@exact_parallel_kernel
 def file_entries(splats, order, columns, rows, first_slots, write_at, entries, slots):
     """Writes `entries` and `slots`; `write_at` says where each slice begins in each tile."""
     size = -(-len(order) // SLICES)
