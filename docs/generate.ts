@@ -4,11 +4,13 @@
  * `npm run docs -- --check` changes nothing and fails where the documentation is out of date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { App } from 'aws-cdk-lib';
+import { App } from 'aws-cdk-lib/core';
 import { allRoutes } from '../lambdas/meta/api.ts';
 import { stateDiagram } from '../lambdas/platform/lifecycle.ts';
 import { openApiDocument } from '../lambdas/platform/openapi.ts';
 import { jobStatuses, transitions } from '../lambdas/reconstruction/job.ts';
+import { platformStage } from '../lib/platform-stage.ts';
+import { laptop } from '../lib/stages/laptop.ts';
 import { stackDiagram } from './stack-diagram.ts';
 import { stateMachineDiagram } from './state-machine-diagram.ts';
 
@@ -27,12 +29,20 @@ const routeTable = () =>
   ].join('\n');
 
 const blocks: Record<string, () => string> = {
-  stacks: () => mermaid(stackDiagram(new App())),
+  stacks: () => mermaid(stackDiagram(platform())),
   'job-lifecycle': () => mermaid(stateDiagram('queued', jobStatuses, transitions)),
   'reconstruction-machine': () =>
     mermaid(stateMachineDiagram(JSON.parse(read('statemachines/reconstruction.asl.json')))),
   routes: routeTable,
 };
+
+/** Stacks learn what they need of each other when they are synthesised. */
+function platform(): App {
+  const app = new App({ outdir: 'cdk.out/docs' });
+  platformStage(app, laptop({}));
+  app.synth();
+  return app;
+}
 
 /** The text with each generated block made anew. */
 function fill(text: string): string {

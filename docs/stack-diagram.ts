@@ -1,4 +1,4 @@
-import type { Stack, Stage } from 'aws-cdk-lib';
+import type { Stack, Stage } from 'aws-cdk-lib/core';
 
 /** A Mermaid graph of stacks; an arrow points to what a stack needs. */
 export function stackDiagram(stage: Stage): string {
