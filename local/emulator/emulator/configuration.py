@@ -40,7 +40,7 @@ class Configuration:
 
 
 def parse(arguments: Sequence[str]) -> Configuration:
-    """Read the command line (`--port 4566`) over an optional `--config FILE`; raises `BadConfiguration`."""
+    """Read `--port 4566` and so on, over an optional `--config FILE`; raises `BadConfiguration`."""
     parser = argparse.ArgumentParser(prog="python -m emulator", description="The local cloud.")
     parser.add_argument("--config", type=Path, help="JSON object with any of the names below")
     fields = {field.name: field for field in dataclasses.fields(Configuration)}
@@ -98,9 +98,7 @@ def _checked(configuration: Configuration) -> Configuration:
         raise BadConfiguration(f"images-file {configuration.images_file} does not exist.")
     node = shutil.which(configuration.node_binary or "node")
     if node is None and configuration.node_binary:
-        raise BadConfiguration(
-            f"node-binary {configuration.node_binary} is not an executable file."
-        )
+        raise BadConfiguration(f"node-binary {configuration.node_binary} can't be executed.")
     if node is None:
         print("No node on PATH: Lambda functions can't run.", file=sys.stderr)
     return dataclasses.replace(configuration, node_binary=node)

@@ -1,9 +1,10 @@
 """Write-through records in one SQLite file: what an answered request wrote is in it.
 
-A record is `(kind, key) -> JSON`. Writes are committed to a write-ahead log before `write` returns,
-so they survive `kill -9` of this process: what has been handed to the kernel stays. SQLite syncs to
-the disk at checkpoints (`synchronous=NORMAL`), so a power cut may lose the last seconds but never
-leaves half a transaction (sqlite.org/wal.html, sqlite.org/pragma.html#pragma_synchronous).
+A record is `(kind, key) -> JSON`. Writes are committed to a write-ahead log before `write`
+returns, so they survive `kill -9` of this process: what has been handed to the kernel stays.
+SQLite syncs to the disk at checkpoints (`synchronous=NORMAL`), so a power cut may lose the last
+seconds but never leaves half a transaction (sqlite.org/wal.html,
+sqlite.org/pragma.html#pragma_synchronous).
 """
 
 from __future__ import annotations

@@ -1,40 +1,42 @@
 """Puts the pieces together around MiniStack's ASGI application and serves it on loopback.
 
 Upstream's own `main` exits through SIGTERM's handler and then waits for what is still running: a
-custom resource that never answers keeps it alive for ever. Here SIGTERM and SIGINT stop accepting
-requests, end jobs and Lambda workers, write what is left, and end the process within seconds.
+custom resource that never answers keeps it alive for ever. Here SIGTERM and SIGINT end jobs and
+Lambda workers, stop accepting requests, write what is left, and end the process within seconds.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import os
 import signal
 import socket
 import threading
+from collections.abc import Awaitable, Callable
 
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 from ministack import app
 from ministack.core import lambda_runtime
 
-from .batch import cloudformation as batch_cloudformation
-from .batch import stepfunctions as batch_stepfunctions
+from .api_gateway import failed_functions
+from .batch import cloudformation as batch_types
+from .batch import stepfunctions as batch_tasks
 from .batch.api import BatchApi
 from .batch.attempt import Host
 from .batch.endpoint import BatchEndpoint
 from .batch.scheduler import Scheduler
 from .batch.store import BatchStore
-from .cloudformation import attributes
-from .cloudformation import records as cloudformation_records
+from .cloudformation import attributes, interrupted
+from .cloudformation import records as recorded_types
 from .configuration import Configuration
 from .dynamodb import expressions
 from .dynamodb.journal import DynamoDbJournal
 from .dynamodb.streams import DynamoDbStreams
 from .lambda_functions import errors
 from .lambda_functions.workers import WorkerGuard, Workers
+from .persistence import recent_logs
 from .persistence.documents import Documents
 from .processes.ledger import ProcessLedger
 from .records import RecordStore
@@ -51,11 +53,16 @@ from .stepfunctions import (
 )
 from .stepfunctions.journal import ExecutionJournal
 
-logger = logging.getLogger("emulator")
-
-JOBS_END_SECONDS = 3.0
+JOBS_END_SECONDS = 2.0
 REQUESTS_END_SECONDS = 1.0
 EVERYTHING_ENDS_SECONDS = 8.0
+
+MENDED = (
+    *(attributes, cors, errors, expressions, failed_functions, post_policy, recent_logs),
+    *(dynamodb_items, executions, language, retrying, s3_objects, tasks, walking),
+    recorded_types,
+)
+"""Modules that only replace functions of upstream."""
 
 
 class PortInUse(RuntimeError):
@@ -66,12 +73,55 @@ def serve(configuration: Configuration, ledger: ProcessLedger) -> None:
     """Serve until SIGTERM or SIGINT; raises `PortInUse`."""
     _require_free_port(configuration.port)
     records = RecordStore(configuration.data_dir / "records.sqlite")
-    documents = Documents(records)
+    for module in MENDED:
+        module.install()
+    documents = _install_persistence(configuration, records)
+    scheduler = _install_batch(configuration, records, ledger)
+    guard = WorkerGuard()
+    Workers(configuration.node_binary, configuration.lambda_concurrency, guard).install()
+    background: list[asyncio.Task[None]] = []
+
+    async def on_ready() -> None:
+        scheduler.start()
+        executions.announce_restarted()
+        background.append(asyncio.create_task(documents.keep_flushing()))
+        print(json.dumps({"event": "ready", "port": configuration.port}), flush=True)
+
+    def on_stop() -> None:
+        _end_by_force(EVERYTHING_ENDS_SECONDS)
+        scheduler.stop(JOBS_END_SECONDS)
+        lambda_runtime.reset()
+
+    asyncio.run(_serve(configuration.port, on_ready, on_stop))
+    guard.stop()
+    records.close()
+    os._exit(0)  # threads that wait for something that never comes are not waited for
+
+
+def _install_persistence(configuration: Configuration, records: RecordStore) -> Documents:
+    """Journals first: they take their part out of the documents."""
     journal = DynamoDbJournal(records)
     streams = DynamoDbStreams(records, journal)
     execution_journal = ExecutionJournal(records)
     uploads = MultipartUploads(records, configuration.data_dir / "s3-parts")
+    documents = Documents(records)
+    for part in (journal, streams, execution_journal, uploads, documents):
+        part.install()
+    load_documents = app._load_persisted_state
 
+    def restore() -> None:
+        load_documents()
+        interrupted.end_interrupted_operations()
+        for part in (journal, streams, execution_journal, uploads):
+            part.restore()
+
+    app._load_persisted_state = restore
+    return documents
+
+
+def _install_batch(
+    configuration: Configuration, records: RecordStore, ledger: ProcessLedger
+) -> Scheduler:
     store = BatchStore(records)
     host = Host(
         images_file=configuration.images_file,
@@ -80,63 +130,25 @@ def serve(configuration: Configuration, ledger: ProcessLedger) -> None:
         grace_seconds=configuration.terminate_grace_seconds,
     )
     scheduler = Scheduler(store, host, configuration.gpu_slots)
-    batch = BatchApi(store, scheduler)
-
-    journal.install()
-    streams.install()
-    execution_journal.install()
-    for module in (language, retrying, tasks, walking, executions, s3_objects, dynamodb_items):
-        module.install()
-    BatchEndpoint(batch).install()
-    batch_cloudformation.install(batch)
-    uploads.install()
-    for module in (attributes, expressions, cors, post_policy):
-        module.install()
-    cloudformation_records.install()
-    batch_stepfunctions.install(batch, scheduler)
-    guard = WorkerGuard()
-    errors.install()
-    Workers(configuration.node_binary, configuration.lambda_concurrency, guard).install()
-    documents.install()
-
-    load_documents = app._load_persisted_state
-
-    def restore() -> None:
-        load_documents()
-        journal.restore()
-        streams.restore()
-        execution_journal.restore()
-        uploads.restore()
-
-    app._load_persisted_state = restore
-
-    async def on_ready() -> None:
-        scheduler.start()
-        executions.announce_restarted()
-        asyncio.create_task(documents.keep_flushing())
-        print(json.dumps({"event": "ready", "port": configuration.port}), flush=True)
-
-    def on_stop() -> None:
-        _end_by_force(EVERYTHING_ENDS_SECONDS)
-        scheduler.stop(JOBS_END_SECONDS)
-        lambda_runtime.reset()
-        guard.stop()
-
-    asyncio.run(_serve(configuration.port, on_ready, on_stop))
-    records.close()
-    os._exit(0)  # threads that wait for something that never comes are not waited for
+    api = BatchApi(store, scheduler)
+    BatchEndpoint(api).install()
+    batch_types.install(api, store)
+    batch_tasks.install(api, scheduler)
+    return scheduler
 
 
-async def _serve(port: int, on_ready, on_stop) -> None:
+async def _serve(
+    port: int, on_ready: Callable[[], Awaitable[None]], on_stop: Callable[[], None]
+) -> None:
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = REQUESTS_END_SECONDS
     config.shutdown_timeout = REQUESTS_END_SECONDS
+    config.loglevel = "WARNING"
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
     async def stopped() -> None:
         await stop.wait()

@@ -1,8 +1,8 @@
 """Calling into MiniStack from a thread of ours.
 
 Upstream keeps every service's state in plain dictionaries that request handlers change on the one
-event loop. A thread that changed them as well would break a handler's read-then-write, so calls from
-threads are carried out on that loop, in the account and region they act for.
+event loop. A thread that changed them as well would break a handler's read-then-write, so
+calls from threads are carried out on that loop, in the account and region they act for.
 """
 
 from __future__ import annotations

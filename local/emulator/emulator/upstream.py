@@ -23,8 +23,8 @@ def require_version() -> None:
     installed = importlib.metadata.version("ministack")
     if installed != VERSION:
         raise WrongUpstream(
-            f"MiniStack {installed} is installed, but the local cloud replaces private functions of "
-            f"{VERSION}. Install local/emulator/requirements.lock."
+            f"MiniStack {installed} is installed, but the local cloud replaces private functions of"
+            f" {VERSION}. Install local/emulator/requirements.lock."
         )
 
 

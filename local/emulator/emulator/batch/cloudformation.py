@@ -1,13 +1,15 @@
 """The four `AWS::Batch::*` types that CDK emits.
 
-Upstream: CloudFormation refuses a template with them, "Unsupported resource type". Here: they reach
-the same operations as the Batch API. Return values are those of the CloudFormation resource
-reference: `Ref` is the ARN; a new job definition is a new revision, and the old one is deregistered
-when the update is cleaned up.
+Upstream: CloudFormation refuses a template with them, "Unsupported resource type". Here: they
+reach the same operations as the Batch API. Return values are those of the CloudFormation resource
+reference: `Ref` is the ARN; a new job definition is a new revision, and the old one is
+deregistered when the update is cleaned up.
 """
 
 from __future__ import annotations
 
+import contextlib
+import re
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
@@ -17,16 +19,23 @@ from ..casing import to_camel_case
 from .api import BatchApi, Body
 from .names import Scope, last_part
 from .problems import ClientException
+from .store import BatchStore, Collection
 
 Created = tuple[str, dict[str, Any]]
 
 
-def install(api: BatchApi) -> None:
+def install(api: BatchApi, store: BatchStore) -> None:
     """Register the types with the provisioner."""
     for handler in (
-        _Type(api, "ComputeEnvironment", "ComputeEnvironmentName", "computeEnvironment"),
-        _Type(api, "JobQueue", "JobQueueName", "jobQueue"),
-        _Type(api, "SchedulingPolicy", "Name", "arn"),
+        _Type(
+            api,
+            store.compute_environments,
+            "ComputeEnvironment",
+            "ComputeEnvironmentName",
+            "computeEnvironment",
+        ),
+        _Type(api, store.job_queues, "JobQueue", "JobQueueName", "jobQueue"),
+        _Type(api, store.scheduling_policies, "SchedulingPolicy", "Name", "arn"),
         _JobDefinition(api),
     ):
         provisioners._RESOURCE_HANDLERS[f"AWS::Batch::{handler.name}"] = {
@@ -56,8 +65,17 @@ def _plain(properties: dict[str, Any]) -> Body:
 class _Type:
     """A type with create, update and delete operations named after it."""
 
-    def __init__(self, api: BatchApi, name: str, name_property: str, reference: str) -> None:
+    def __init__(
+        self,
+        api: BatchApi,
+        collection: Collection,
+        name: str,
+        name_property: str,
+        reference: str,
+    ) -> None:
         self.name = name
+        self._collection = collection
+        self._resource = re.sub(r"(?<!^)([A-Z])", r"-\1", name).lower()
         self._operations = api.operations
         self._name_property = name_property
         self._reference = reference
@@ -65,8 +83,11 @@ class _Type:
     def create(self, logical_id: str, properties: dict[str, Any], stack: str) -> Created:
         name = properties.get(self._name_property) or _physical_name(stack, logical_id)
         member = self._name_property[:1].lower() + self._name_property[1:]
-        answer = self._call("create", {**_plain(properties), member: name})
-        arn = next(value for key, value in answer.items() if key.lower().endswith("arn"))
+        arn = _scope().arn(f"{self._resource}/{name}")
+        if self._collection.get(arn) is None:
+            self._call("create", {**_plain(properties), member: name})
+        else:  # made by a deployment that was cut short
+            self._call("update", {**_plain(properties), self._reference: arn})
         attribute = "Arn" if self.name == "SchedulingPolicy" else f"{self.name}Arn"
         return arn, {attribute: arn, "Arn": arn}
 
@@ -107,10 +128,8 @@ class _JobDefinition:
         return created
 
     def delete(self, arn: str, properties: dict[str, Any]) -> None:
-        try:
+        with contextlib.suppress(ClientException):  # deregistered before
             self._api.deregister_job_definition({"jobDefinition": arn}, _scope())
-        except ClientException:
-            pass  # deregistered before
 
     def _register(self, name: str, properties: dict[str, Any]) -> Created:
         request = {**_plain(properties), "jobDefinitionName": name}

@@ -54,7 +54,7 @@ def revisions(store: BatchStore, name: str, scope: Scope) -> list[Record]:
 
 
 def resolve(store: BatchStore, reference: object, scope: Scope) -> Record:
-    """The definition for a name, `name:revision` or an ARN; the newest active one without revision."""
+    """The definition for a name, `name:revision` or an ARN; without revision the newest active."""
     name, _, revision = last_part(str(reference or "")).partition(":")
     found = [
         record

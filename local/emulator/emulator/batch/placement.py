@@ -1,10 +1,10 @@
 """Which waiting job starts next, and where. Pure: everything it looks at is handed in.
 
-Queues of higher priority come first. A queue without a scheduling policy is first in, first out, and
-its first job holds back the ones behind it. With a policy the share that has used least, by weight,
-comes first (`fair_share.py`). A job takes the first of its queue's compute environments with room.
-What the first job of a queue waits for is not given to queues of lower priority, so a large job is
-not starved by small ones. (Batch User Guide: "Job scheduling", "Job queues".)
+Queues of higher priority come first. A queue without a scheduling policy is first in, first out,
+and its first job holds back the ones behind it. With a policy the share that has used least, by
+weight, comes first (`fair_share.py`). A job takes the first of its queue's compute environments
+with room. What the first job of a queue waits for is not given to queues of lower priority, so a
+large job is not starved by small ones. (Batch User Guide: "Job scheduling", "Job queues".)
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Batch User Guide, "Automated job retries": conditions are tried in order and the first that matches
 decides; all parts of a condition must match; a pattern may end in `*`; when no condition matches
-the job is retried. Up to `attempts` attempts in all. An attempt that ran out of time and a job that
-was terminated are not retried.
+the job is retried. Up to `attempts` attempts in all. An attempt that ran out of time and a job
+that was terminated are not retried.
 """
 
 from __future__ import annotations

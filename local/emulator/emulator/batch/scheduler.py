@@ -3,8 +3,9 @@
     SUBMITTED -> PENDING (waits for other jobs) -> RUNNABLE (waits for room) -> STARTING -> RUNNING
     -> SUCCEEDED | FAILED, or back to RUNNABLE for the next attempt.
 
-Batch User Guide, "Job states". Every step is on disk before it is announced. Jobs that were STARTING
-or RUNNING when an earlier emulator ended have lost their host, and are retried or failed as that.
+Batch User Guide, "Job states". Every step is on disk before it is announced. Jobs that were
+STARTING or RUNNING when an earlier emulator ended have lost their host, and are retried or failed
+as that.
 """
 
 from __future__ import annotations

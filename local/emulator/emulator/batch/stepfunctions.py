@@ -1,9 +1,9 @@
 """`batch:submitJob`, `batch:submitJob.sync` and `aws-sdk:batch:*` in state machines.
 
-Upstream: submitJob fails with States.Runtime "not yet implemented", aws-sdk:batch is unknown. Here,
-as the Step Functions Developer Guide says ("Manage AWS Batch with Step Functions"): `.sync` waits
-for the end of the job; a job that fails raises States.TaskFailed with the job as its cause; a task
-that is stopped or runs out of time terminates its job.
+Upstream: submitJob fails with States.Runtime "not yet implemented", aws-sdk:batch is unknown.
+Here, as the Step Functions Developer Guide says ("Manage AWS Batch with Step Functions"): `.sync`
+waits for the end of the job; a job that fails raises States.TaskFailed with the job as its cause;
+a task that is stopped or runs out of time terminates its job.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Batch's records, each written through to disk before anyone is told about it.
 
-Records are JSON objects in the shape of the Batch API (`JobDetail`, `JobQueueDetail`, …). Keys that
-begin with an underscore are ours and never shown.
+Records are JSON objects in the shape of the Batch API (`JobDetail`, `JobQueueDetail`, …). Keys
+that begin with an underscore are ours and never shown.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ RECORDED = (
 
 
 def install() -> None:
-    """Register the types; one that upstream has come to know would be hidden, so that is refused."""
+    """Register the types; refused when upstream has come to know one, which would be hidden."""
     for name in RECORDED:
         if name in provisioners._RESOURCE_HANDLERS:
             raise RuntimeError(f"MiniStack provisions {name} itself: take it off the list.")

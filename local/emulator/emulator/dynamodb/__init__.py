@@ -1,1 +1,1 @@
-"""DynamoDB: items and streams that survive a kill, a Query that does not scan, TTL that is told of."""
+"""DynamoDB: items and streams that survive a kill, and expressions that are read once."""

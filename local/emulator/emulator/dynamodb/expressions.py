@@ -2,8 +2,8 @@
 
 Upstream tokenises and validates a key condition or a filter anew for every candidate: a Query of a
 partition of 100,000 items holds the one serving thread for more than a second. The outcome depends
-on the expression and its values alone, so here the tokens of the last valid expression are kept and
-only evaluated.
+on the expression and its values alone, so here the tokens of the last valid expression are kept
+and only evaluated.
 """
 
 from __future__ import annotations

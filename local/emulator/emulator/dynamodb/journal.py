@@ -1,9 +1,9 @@
 """Items are written through, a request's writes together.
 
 Upstream holds items in memory and saves tables whole at shutdown. Here every item that a request
-sets or removes is written in one transaction before the request is answered, so a TransactWriteItems
-is there whole or not at all after a kill. Items are kept by the table's id: what belonged to a
-deleted table is never read again. Table definitions stay in the service's document.
+sets or removes is written in one transaction before the request is answered, so after a kill a
+TransactWriteItems is there whole or not at all. Items are kept by the table's id: what belonged to
+a deleted table is never read again. Table definitions stay in the service's document.
 """
 
 from __future__ import annotations

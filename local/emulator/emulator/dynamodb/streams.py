@@ -1,10 +1,10 @@
 """Stream records and the positions of their readers survive a kill.
 
 Upstream persists how far a Lambda function has read but not the records, so after a restart the
-first records of a stream are skipped and unread ones are lost. DynamoDB keeps a record for 24 hours
-and Lambda reads each at least once (Developer Guide, "Change data capture for DynamoDB Streams").
-Here each record is written in the transaction of the change it tells of, and each position when it
-advances.
+first records of a stream are skipped and unread ones are lost. DynamoDB keeps a record for 24
+hours and Lambda reads each at least once (Developer Guide, "Change data capture for DynamoDB
+Streams"). Here each record is written in the transaction of the change it tells of, and each
+position when it advances.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """What a function throws has its name, and does not cost its worker.
 
-Upstream reports every error of a Node function as `Runtime.HandlerError`, so a state machine's Catch
-and Retry by name never match, and kills the worker that threw. Lambda reports `errorType` (the
-error's `name`), `errorMessage` and `trace`, and keeps the execution environment (Lambda Developer
-Guide, "Node.js function errors"); only a process that exits is lost (`Runtime.ExitError`).
+Upstream reports every error of a Node function as `Runtime.HandlerError`, so a state machine's
+Catch and Retry by name never match, and kills the worker that threw. Lambda reports `errorType`
+(the error's `name`), `errorMessage` and `trace`, and keeps the execution environment (Lambda
+Developer Guide, "Node.js function errors"); only a process that exits is lost
+(`Runtime.ExitError`).
 
 Here the worker script answers a thrown error as an outcome beside `result`, and the caller of the
 worker turns it into Lambda's error document.

@@ -1,1 +1,1 @@
-"""Processes that never outlive the emulator. Standard library only, so a child starts in milliseconds."""
+"""Processes that never outlive the emulator; standard library only, to start in milliseconds."""

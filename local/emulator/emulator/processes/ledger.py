@@ -1,10 +1,10 @@
 """Which processes this data directory has started, so that the next emulator can end what is left.
 
 A supervisor ends its job when the emulator vanishes, and the guard ends the Lambda workers. Should
-those two have been killed as well, their charges are still written here, one file per process named
-after its pid and holding its start time, and the next start sweeps them. On Linux the sweep also
-finds the processes that carry the data directory's mark in their environment, which covers what
-such a process had started itself.
+those two have been killed as well, their charges are still written here, one file per process
+named after its pid and holding its start time, and the next start sweeps them. On Linux the sweep
+also finds the processes that carry the data directory's mark in their environment, which covers
+what such a process had started itself.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
     supervisor.py --status-fd N --grace-seconds S -- COMMAND...
 
 The emulator holds the other end of this process's standard input. The line `terminate` there asks
-for an orderly stop, `kill` for an end at once; the end of file means that the emulator is gone, and
-is an orderly stop with a shorter grace. As a container engine does, SIGTERM goes to the main process alone, and when that has
-ended, or the grace is over, everything that is left is killed.
+for an orderly stop, `kill` for an end at once; the end of file means that the emulator is gone,
+and is an orderly stop with a shorter grace. As a container engine does, SIGTERM goes to the main
+process alone, and when that has ended, or the grace is over, everything that is left is killed.
 
 Linux: PR_SET_CHILD_SUBREAPER makes this process the parent of every orphan below it, and
 PR_SET_PDEATHSIG kills the main process should this one be killed (prctl(2)). Elsewhere descendants

@@ -1,9 +1,9 @@
 """Parts of a multipart upload are kept until it is completed.
 
-Upstream holds parts in memory: killed, it forgets every upload under way, and a large one costs its
-size in memory. S3 keeps parts until the upload is completed or aborted (S3 User Guide, "Uploading
-and copying objects using multipart upload"). Here a part is a file, and a record, before its upload
-is answered.
+Upstream holds parts in memory: killed, it forgets every upload under way, and a large one costs
+its size in memory. S3 keeps parts until the upload is completed or aborted (S3 User Guide,
+"Uploading and copying objects using multipart upload"). Here a part is a file, and a record,
+before its upload is answered.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """A browser's form upload is signed, or it is refused.
 
-Upstream checks the conditions and the expiry of a signed form, but its signature only when it checks
-IAM everywhere (`AUTH`), and stores the file of a form without any. S3 verifies the signature and
-refuses anonymous forms on a private bucket (S3 API reference, "POST Object"; User Guide,
-"Authenticating requests: browser-based uploads using POST (Signature Version 4)").
+Upstream checks the conditions and the expiry of a signed form, but its signature only when it
+checks IAM everywhere (`AUTH`), and stores the file of a form without any. S3 verifies the
+signature and refuses anonymous forms on a private bucket (S3 API reference, "POST Object"; User
+Guide, "Authenticating requests: browser-based uploads using POST (Signature Version 4)").
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Parallel and Map: branches and items side by side, each with a context of its own.
 
-Variables bound inside stay inside. The first that fails stops the others. A Distributed Map runs in
-place, without child executions and without a view of the outer variables, within its tolerated
+Variables bound inside stay inside. The first that fails stops the others. A Distributed Map runs
+in place, without child executions and without a view of the outer variables, within its tolerated
 failures; `ItemReader`, `ItemBatcher` and `ResultWriter` are refused rather than ignored.
 """
 

@@ -1,9 +1,9 @@
 """Executions and their histories are written as they happen.
 
-Upstream saves all executions with all their events at shutdown. Here StartExecution is answered once
-the execution is written, each event of its history is written when it occurs, and its end is written
-before it is told of. The document of the service holds state machines, not executions. Executions
-that ended more than 90 days ago are forgotten, as on AWS.
+Upstream saves all executions with all their events at shutdown. Here StartExecution is answered
+once the execution is written, each event of its history is written when it occurs, and its end is
+written before it is told of. The document of the service holds state machines, not executions.
+Executions that ended more than 90 days ago are forgotten, as on AWS.
 """
 
 from __future__ import annotations

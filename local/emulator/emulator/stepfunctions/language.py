@@ -1,8 +1,8 @@
 """What a state does to data: JSONata where the state says so, JSONPath otherwise.
 
-Upstream binds the variables of an `Assign` one after the other, so a later one sees an earlier one's
-new value. They are evaluated together, over the values from before the state (Developer Guide,
-"Passing data between states with variables", "Evaluation order in an assign field").
+Upstream binds the variables of an `Assign` one after the other, so a later one sees an earlier
+one's new value. They are evaluated together, over the values from before the state (Developer
+Guide, "Passing data between states with variables", "Evaluation order in an assign field").
 """
 
 from __future__ import annotations

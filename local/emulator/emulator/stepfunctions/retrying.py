@@ -1,9 +1,9 @@
 """Retry and Catch, for Task, Parallel and Map alike.
 
-The delay before attempt n is `IntervalSeconds * BackoffRate ** (n - 1)`, at most `MaxDelaySeconds`,
-and drawn from 0 to that with `JitterStrategy: FULL`. States.ALL and States.TaskFailed do not match
-States.Runtime and States.DataLimitExceeded, which always end the execution (Developer Guide,
-"Handling errors in Step Functions workflows").
+The delay before attempt n is `IntervalSeconds * BackoffRate ** (n - 1)`, at most
+`MaxDelaySeconds`, and drawn from 0 to that with `JitterStrategy: FULL`. States.ALL and
+States.TaskFailed do not match States.Runtime and States.DataLimitExceeded, which always end the
+execution (Developer Guide, "Handling errors in Step Functions workflows").
 """
 
 from __future__ import annotations

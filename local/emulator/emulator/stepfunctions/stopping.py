@@ -32,9 +32,9 @@ class Stop:
 
     @property
     def reason(self) -> str | None:
-        if self._reason is None and self._deadline is not None:
-            if time.monotonic() >= self._deadline:
-                self.set("the execution ran out of time")
+        over = self._deadline is not None and time.monotonic() >= self._deadline
+        if over and self._reason is None:
+            self.set("the execution ran out of time")
         return self._reason or (self._parent.reason if self._parent else None)
 
     def set(self, reason: str) -> None:
