@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import eventually
+from conftest import PACKAGE_ROOT, eventually
 
 from emulator.processes import process_tree
 from emulator.processes.ledger import ProcessLedger
@@ -68,3 +70,62 @@ def test_the_ledger_sweeps_what_it_wrote_down_and_what_carries_its_mark(tmp_path
         for process in (marked, unmarked):
             process.kill()
             process.wait()
+
+
+SUPERVISED = """
+import sys
+sys.path.insert(0, {directory!r})
+import process_tree, supervisor
+supervisor.IS_LINUX = process_tree.HAS_PROC = {linux}
+sys.exit(supervisor.main())
+"""
+
+
+@pytest.fixture(params=[True, False], ids=["linux", "elsewhere"])
+def supervised(request: pytest.FixtureRequest):
+    """Starts a shell script under a supervisor; answers the supervisor and the script's pid."""
+    directory = str(PACKAGE_ROOT / "emulator" / "processes")
+    program = SUPERVISED.format(directory=directory, linux=request.param)
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(script: str, grace_seconds: float = 30) -> tuple[subprocess.Popen[bytes], int]:
+        reading, writing = os.pipe()
+        options = ["--status-fd", str(writing), "--grace-seconds", str(grace_seconds)]
+        process = subprocess.Popen(
+            [sys.executable, "-c", program, *options, "--", "sh", "-c", script],
+            stdin=subprocess.PIPE,
+            pass_fds=[writing],
+            start_new_session=True,
+        )
+        os.close(writing)
+        started.append(process)
+        with os.fdopen(reading) as status:
+            return process, json.loads(status.readline())["pid"]
+
+    yield start
+    for process in started:
+        process.stdin.close()
+        process.wait(20)
+
+
+def test_a_supervisor_ends_with_the_exit_status_of_its_command(supervised):
+    process, _ = supervised("exit 3")
+    assert process.wait(10) == 3
+    process, _ = supervised("kill -9 $$")
+    assert process.wait(10) == 137
+
+
+def test_what_a_command_has_started_ends_with_it(supervised):
+    process, pid = supervised("setsid sleep 70 & sleep 2.5")
+    child = eventually(lambda: process_tree.descendants(pid), lambda found: len(found) == 2)
+    assert process.wait(20) == 0
+    eventually(lambda: set(child) & set(process_tree.processes()), lambda left: left == set())
+
+
+def test_all_ends_when_the_other_end_of_the_input_is_gone(supervised):
+    process, pid = supervised("trap '' TERM; setsid sleep 71 & while true; do sleep 0.1; done", 1)
+    eventually(lambda: process_tree.descendants(pid), lambda found: len(found) >= 1)
+    everything = {pid, *process_tree.descendants(pid)}
+    process.stdin.close()
+    assert process.wait(20) == 137
+    eventually(lambda: everything & set(process_tree.processes()), lambda left: left == set())
