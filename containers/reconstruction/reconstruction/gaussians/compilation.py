@@ -11,7 +11,7 @@ import os
 # when numba loads OpenMP, at the first kernel.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-from numba import njit  # noqa: E402
+from numba import njit
 
 parallel_kernel = njit(parallel=True, fastmath=True, error_model="numpy", cache=True)
 serial_kernel = njit(fastmath=True, error_model="numpy", cache=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -66,11 +66,12 @@ def load_dataset(undistorted: Path, longest_side_px: int) -> Dataset:
             f"{len(points)} points; training needs both"
         )
     positions = np.array([point.xyz for point in points])
-    near = near_plane(images, positions)
     photos = [
-        load_photo(undistorted / "images" / image.name, image, model, longest_side_px, near)
+        load_photo(undistorted / "images" / image.name, image, model, longest_side_px)
         for image in images
     ]
+    near = near_plane([photo.camera for photo in photos], positions)
+    photos = [replace(photo, camera=replace(photo.camera, near=near)) for photo in photos]
     return Dataset(
         training=[p for i, p in enumerate(photos) if i % HOLD_OUT_EVERY != HOLD_OUT_FIRST],
         held_out=[p for i, p in enumerate(photos) if i % HOLD_OUT_EVERY == HOLD_OUT_FIRST],
@@ -79,18 +80,17 @@ def load_dataset(undistorted: Path, longest_side_px: int) -> Dataset:
     )
 
 
-def near_plane(images: list, positions: np.ndarray) -> float:
-    """A depth that almost no point comes near to in any photo, world units."""
-    depths = np.concatenate(
-        [
-            (positions @ i.cam_from_world().matrix()[2, :3]) + i.cam_from_world().matrix()[2, 3]
-            for i in images
-        ]
-    )
-    return float(NEAR_SHARE * np.percentile(depths[depths > 0], 2))
+def near_plane(cameras: list[Camera], points: np.ndarray) -> float:
+    """A depth that almost none of `points` (n, 3) comes near to where it is seen, world units."""
+    seen = []
+    for camera in cameras:
+        x, y, z = camera.rotation @ points.T + camera.translation[:, None]
+        u, v = camera.fx * x / z + camera.cx, camera.fy * y / z + camera.cy
+        seen.append(z[(z > 0) & (u >= 0) & (v >= 0) & (u < camera.width) & (v < camera.height)])
+    return float(NEAR_SHARE * np.percentile(np.concatenate(seen), 1))
 
 
-def load_photo(path: Path, image, model, longest_side_px: int, near: float) -> Photo:
+def load_photo(path: Path, image, model, longest_side_px: int) -> Photo:
     """Reads one photo with its camera, shrunk."""
     intrinsics = model.cameras[image.camera_id]
     pose = image.cam_from_world().matrix()
@@ -103,7 +103,6 @@ def load_photo(path: Path, image, model, longest_side_px: int, near: float) -> P
         cy=intrinsics.principal_point_y,
         rotation=pose[:, :3].copy(),
         translation=pose[:, 3].copy(),
-        near=near,
     ).with_longest_side(longest_side_px)
     with Image.open(path) as picture:
         return Photo(image.name, camera, planes(picture.convert("RGB"), camera))

@@ -25,13 +25,19 @@ SHELL_OPACITY_LOGIT = 2.0
 GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 
 
-def initial_gaussians(dataset: Dataset, degree: int) -> Gaussians:
-    """Round Gaussians as large as the points are apart, coloured like them."""
-    points = dataset.points
+def initial_gaussians(dataset: Dataset, degree: int, capacity: int) -> Gaussians:
+    """Round Gaussians as large as the points are apart, coloured like them.
+
+    Where there are many points, only as many are taken as leave half of the `capacity` to be
+    placed by the photos.
+    """
+    count = len(dataset.points)
+    taken = np.linspace(0, count - 1, min(count, capacity // 2)).astype(int)
+    points, point_colors = dataset.points[taken], dataset.point_colors[taken]
     center = np.mean([photo.camera.center for photo in dataset.training], axis=0)
     spacing = point_spacing(points)
     spacing = np.clip(spacing, 1e-3 * np.median(spacing), MAX_SIZE_PER_MEDIAN * np.median(spacing))
-    near = round_gaussians(points, SIZE_PER_SPACING * spacing, dataset.point_colors, 0.0, degree)
+    near = round_gaussians(points, SIZE_PER_SPACING * spacing, point_colors, 0.0, degree)
 
     radius = SHELL_RADIUS * np.quantile(np.linalg.norm(points - center, axis=1), 0.98)
     shell = center + radius * fibonacci_sphere(SHELL_GAUSSIANS)

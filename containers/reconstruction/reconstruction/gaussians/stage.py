@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 import zipfile
 from pathlib import Path
@@ -33,6 +34,7 @@ def run(workdir: Path, spec: Spec, report: Report) -> dict[str, object]:
 
     Raises StageFailed when the photos cannot be trained on, StageStopped after a SIGTERM.
     """
+    take_sigterm_back()
     try:
         dataset = load_dataset(workdir / "sfm" / "undistorted", LONGEST_SIDE_PX)
     except ValueError as error:
@@ -55,6 +57,7 @@ def run(workdir: Path, spec: Spec, report: Report) -> dict[str, object]:
     trainer = Trainer(dataset, options, state or TrainingState.initial(dataset, options))
     gaussians = trainer.run(Attendant(workdir, report).after_iteration)
 
+    (workdir / "train").mkdir(exist_ok=True)
     write_ply(gaussians, workdir / "train" / "splats.ply")
     state = trainer.state
     metrics = {
@@ -67,6 +70,13 @@ def run(workdir: Path, spec: Spec, report: Report) -> dict[str, object]:
     }
     (workdir / "train" / "metrics.json").write_text(json.dumps(metrics, indent=2), "utf-8")
     return metrics
+
+
+def take_sigterm_back() -> None:
+    """Puts Python's handler of SIGTERM back: pycolmap, when loaded, installs one that aborts."""
+    handler = signal.getsignal(signal.SIGTERM)
+    if callable(handler):
+        signal.signal(signal.SIGTERM, handler)
 
 
 def warm_up(dataset: Dataset) -> None:

@@ -76,7 +76,7 @@ class TrainingState:
     @classmethod
     def initial(cls, dataset: Dataset, options: TrainingOptions) -> TrainingState:
         """Before the first iteration."""
-        gaussians = initial_gaussians(dataset, options.degree)
+        gaussians = initial_gaussians(dataset, options.degree, options.capacity)
         return cls(
             gaussians=gaussians,
             optimizer=Adam.for_values(gaussians.values),
