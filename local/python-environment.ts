@@ -1,7 +1,7 @@
 /**
  * Python environments, one per capability, made from hashed locks when first needed, and once.
  *
- * `node local/python-environment.ts <name>` makes one from the command line; the emulator calls
+ * `node local/python-environment.ts <name> [--with-tests]` makes one from the command line; the emulator calls
  * that before the first job of an image, in the place of pulling it.
  */
 import { createHash } from 'node:crypto';
@@ -92,10 +92,10 @@ const stampOf = async (lock: string) =>
     .digest('hex');
 
 if (import.meta.main) {
-  const name = process.argv[2] as EnvironmentName;
+  const [name, flag] = process.argv.slice(2) as [EnvironmentName, string?];
   const known = Object.keys(lockFolders);
   const made = known.includes(name)
-    ? pythonEnvironment(name, console.log)
+    ? pythonEnvironment(name, console.log, { withTests: flag === '--with-tests' })
     : Promise.reject(new Obstacle(`There is no environment ${name}, only ${known.join(', ')}.`));
   await made.catch(giveUp);
 }

@@ -37,13 +37,12 @@ const node = node24();
 const path = [dirname(node), join(root, 'node_modules', '.bin'), process.env.PATH];
 const child = spawn(node, ['--disable-warning=ExperimentalWarning', program, ...rest], {
   cwd: root,
-  stdio: 'inherit',
+  // The channel tells the program when this one is gone, also where it was killed.
+  stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   env: { ...process.env, PATH: path.filter(Boolean).join(delimiter) },
 });
 
-// Ctrl-C reaches the program by itself, being in the same process group: here it is only outlived.
-process.on('SIGINT', () => {});
-for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('error', (error) => say(`${node} can't be started: ${error.message}`));
 child.on('exit', (code, signal) => {
   if (signal) process.kill(process.pid, signal === 'SIGKILL' ? 'SIGKILL' : 'SIGTERM');
