@@ -68,17 +68,22 @@ export class Firewall extends Construct {
       webAclArn: acl.attrArn,
       resourceArn: api.deploymentStage.stageArn,
     });
+    // WAF takes no log group whose name begins otherwise.
+    const logGroupName = `aws-waf-logs-${config.prefix}`;
     const logs = new LogGroup(this, 'Logs', {
-      // WAF takes no log group whose name begins otherwise.
-      logGroupName: `aws-waf-logs-${config.prefix}`,
+      logGroupName,
       retention: config.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    new CfnLoggingConfiguration(this, 'Logging', {
+    const logging = new CfnLoggingConfiguration(this, 'Logging', {
       resourceArn: acl.attrArn,
-      logDestinationConfigs: [logs.logGroupArn.replace(/:\*$/, '')],
+      // The group's own ARN ends in `:*`, which WAF refuses.
+      logDestinationConfigs: [
+        `arn:aws:logs:${config.region}:${config.account}:log-group:${logGroupName}`,
+      ],
       redactedFields: [{ singleHeader: { Name: 'authorization' } }],
     });
+    logging.node.addDependency(logs);
   }
 }
 

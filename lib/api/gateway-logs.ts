@@ -15,7 +15,7 @@ export function allowGatewayLogs(scope: Construct, api: RestApi): void {
     managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName(policy)],
   });
   Validations.of(role).acknowledge({
-    id: `AwsSolutions-IAM4[Policy::arn:aws:iam::aws:policy/${policy}]`,
+    id: `AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${policy}]`,
     reason: 'The one policy with which API Gateway accepts the role.',
   });
   const account = new CfnAccount(scope, 'GatewayAccount', { cloudWatchRoleArn: role.roleArn });

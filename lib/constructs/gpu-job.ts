@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   Action,
   EcsEc2ContainerDefinition,
@@ -7,6 +8,7 @@ import {
   RetryStrategy,
 } from 'aws-cdk-lib/aws-batch';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
+import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { ContainerImage, LogDriver } from 'aws-cdk-lib/aws-ecs';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -84,7 +86,12 @@ export class GpuJob extends Construct {
 function imageOf(scope: Construct, { image, package: name }: GpuJobProps): ContainerImage {
   switch (image.source) {
     case 'build':
-      return ContainerImage.fromAsset('containers', { file: `${name}/Dockerfile` });
+      return ContainerImage.fromAsset(join(import.meta.dirname, '../../containers'), {
+        file: `${name}/Dockerfile`,
+        platform: Platform.LINUX_AMD64,
+        // What a laptop leaves there would change the image's tag.
+        exclude: ['**/tests', '**/__pycache__', '**/.pytest_cache', '**/.ruff_cache', '**/*.md'],
+      });
     case 'ecr':
       return ContainerImage.fromEcrRepository(
         Repository.fromRepositoryName(scope, 'Repository', image.repository),

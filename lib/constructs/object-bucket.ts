@@ -35,9 +35,6 @@ export interface ObjectBucketProps {
   readonly expireDays?: number;
 }
 
-/** Every key begins so; what a workspace owns lies below its own id. */
-const keyPattern = 'workspaces/*';
-
 /**
  * A bucket for objects of workspaces: private, encrypted, over TLS alone. Its name is known before it
  * is made, so that policies can name objects in it.
@@ -92,20 +89,17 @@ export class ObjectBucket extends Construct {
   }
 
   grants(...operations: readonly ObjectOperation[]): Grant[] {
-    const onObjects = operations.filter((operation) => operation !== 'ListBucket');
-    const onBucket = operations.filter((operation) => operation === 'ListBucket');
-    const wildcardReason = 'Keys are made at run time; all of them begin like this.';
-    return [
-      {
-        actions: onObjects.map((operation) => `s3:${operation}`),
-        resources: [`${this.#arn}/${keyPattern}`],
-        wildcardReason,
-      },
-      ...onBucket.map((operation) => ({
-        actions: [`s3:${operation}`],
-        resources: [this.#arn],
-      })),
-      useKey(this.#key),
-    ];
+    return [...operations.map((operation) => this.#grant(operation)), useKey(this.#key)];
+  }
+
+  #grant(operation: ObjectOperation): Grant {
+    const actions = [`s3:${operation}`];
+    return operation === 'ListBucket'
+      ? { actions, resources: [this.#arn] }
+      : {
+          actions,
+          resources: [`${this.#arn}/workspaces/*`],
+          wildcardReason: 'Keys are made at run time; all of them begin like this.',
+        };
   }
 }

@@ -43,11 +43,9 @@ export class DataStack extends PlatformStack {
       enableKeyRotation: true,
       removalPolicy,
     });
-    // Alarms and events are sent to a topic that is encrypted with it.
-    for (const service of ['cloudwatch', 'events']) {
-      const principal = new ServicePrincipal(`${service}.amazonaws.com`);
-      this.key.grant(principal, 'kms:Decrypt', 'kms:GenerateDataKey');
-    }
+    // Alarms are sent to a topic that is encrypted with it.
+    const alarms = new ServicePrincipal('cloudwatch.amazonaws.com');
+    this.key.grant(alarms, 'kms:Decrypt', 'kms:GenerateDataKey');
 
     const table = (tableId: string, name: keyof typeof tableDefinitions) =>
       new Table(this, tableId, config, { definition: tableDefinitions[name], key: this.key });

@@ -26,7 +26,7 @@ export class JobHosts extends Construct {
       ],
     });
     Validations.of(this.role).acknowledge({
-      id: 'AwsSolutions-IAM4[Policy::arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role]',
+      id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role]',
       reason: 'What the ECS agent needs, kept by AWS; jobs have a role of their own.',
     });
     this.launchTemplate = new LaunchTemplate(this, 'Template', {

@@ -43,7 +43,7 @@ export class ReconstructionStack extends PlatformStack {
         ...authenticationNeeds(data, identity),
         data.jobs.need('GetItem', 'PutItem', 'UpdateItem', 'Query'),
         data.uploads.need('GetItem', 'UpdateItem'),
-        data.uploadFiles.need('GetObject', 'ListBucket'),
+        data.uploadFiles.need('ListBucket'),
         data.artifacts.need('GetObject', 'ListBucket'),
         { environment: { RECONSTRUCTION_ENGINE: config.reconstruction.engine }, grants: [] },
       ],

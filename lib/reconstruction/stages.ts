@@ -38,7 +38,13 @@ export class Stages extends Construct {
       attemptMaxHours,
       grants: [
         ...data.uploadFiles.grants('GetObject', 'ListBucket'),
-        ...data.artifacts.grants('GetObject', 'PutObject', 'DeleteObject', 'ListBucket'),
+        ...data.artifacts.grants(
+          'GetObject',
+          'PutObject',
+          'AbortMultipartUpload',
+          'DeleteObject',
+          'ListBucket',
+        ),
       ],
       logGroup: new LogGroup(this, 'JobLogs', {
         retention: config.logRetentionDays,

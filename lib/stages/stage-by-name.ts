@@ -4,10 +4,12 @@ import { StageConfig } from '../stage-config.ts';
 import { aws } from './aws.ts';
 import { laptop } from './laptop.ts';
 
-export const stages = { laptop, aws };
+const stages = { laptop, aws };
+export type StageName = keyof typeof stages;
+export const stageNames: readonly StageName[] = ['laptop', 'aws'];
 
 const Context = z.object({
-  stage: z.enum(['laptop', 'aws']).default('aws'),
+  stage: z.enum(stageNames).default('aws'),
   account: z.string().optional(),
   region: z.string().optional(),
   frontDoorUrl: z

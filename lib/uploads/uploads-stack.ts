@@ -27,8 +27,8 @@ export class UploadsStack extends PlatformStack {
       needs: [
         ...authenticationNeeds(data, identity),
         data.uploads.need('GetItem', 'PutItem'),
-        // A signed request can do what its signer can; getting is how it counts what has arrived.
-        data.uploadFiles.need('PutObject', 'AbortMultipartUpload', 'GetObject', 'ListBucket'),
+        // A signed request can do what its signer can: putting, a file or a part of one.
+        data.uploadFiles.need('PutObject', 'ListBucket'),
       ],
     });
     this.sweepUploads = new LambdaFunction(this, 'SweepUploads', config, {
