@@ -1,4 +1,7 @@
-"""What an answered request wrote is there after `kill -9`, and no process is."""
+"""What an answered request wrote is there after `kill -9`, and no process is.
+
+One emulator is killed in the middle of everything and started again; each test looks at one thing.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from batch_resources import Batch
@@ -21,22 +26,31 @@ KEYS = {
     "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
     "BillingMode": "PAY_PER_REQUEST",
 }
-
-
-@pytest.fixture(scope="module")
-def survivor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    kept = Emulator(tmp_path_factory.mktemp("survivor") / "data")
-    yield kept
-    if kept.is_running():
-        kept.stop()
-
-
-@pytest.fixture
-def emulator(survivor: Emulator) -> Emulator:
-    """An emulator of these tests' own, which they may kill."""
-    if not survivor.is_running():
-        survivor.start()
-    return survivor
+VIDEO = {"Bucket": "videos", "Key": "film.mp4"}
+FIRST_PART = b"a" * 5_300_000
+SPOT_RULES = [
+    {"onStatusReason": "Host EC2*", "action": "RETRY"},
+    {"onReason": "*", "action": "EXIT"},
+]
+COPIER = """
+import { existsSync } from 'node:fs';
+export const handler = async (event) => {
+  const { port, hold } = JSON.parse(process.env.SETTINGS);
+  if (!existsSync(hold)) throw new Error('not yet');
+  for (const record of event.Records) {
+    const response = await fetch(`http://127.0.0.1:${port}/`, {
+      method: 'POST',
+      headers: {
+        'x-amz-target': 'DynamoDB_20120810.PutItem',
+        'content-type': 'application/x-amz-json-1.0',
+        authorization: 'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4',
+      },
+      body: JSON.stringify({ TableName: 'sink', Item: record.dynamodb.Keys }),
+    });
+    if (!response.ok) throw new Error(await response.text());
+  }
+};
+"""
 
 
 def is_alive(pid: int) -> bool:
@@ -47,229 +61,268 @@ def is_alive(pid: int) -> bool:
     return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
 
 
-def written_until_killed(emulator: Emulator, write: Callable[[int], object]) -> int:
-    """Call `write(0)`, `write(1)`, … until the kill; answers how many were answered."""
-    answered = 0
+class Writer:
+    """Calls `write(0)`, `write(1)`, … until the emulator is gone."""
 
-    def run() -> None:
-        nonlocal answered
+    def __init__(self, write: Callable[[int], object]) -> None:
+        self.answered = 0
+        self._write = write
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
         try:
             while True:
-                write(answered)
-                answered += 1
+                self._write(self.answered)
+                self.answered += 1
         except (BotoCoreError, ClientError):
             return
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    eventually(lambda: answered, lambda count: count >= 50)
-    emulator.kill()
-    thread.join()
-    return answered
+    def wait(self) -> None:
+        self._thread.join()
 
 
-def test_every_answered_transaction_is_whole(emulator):
-    client = emulator.client("dynamodb")
-    client.create_table(TableName="ledger", **KEYS)
+@dataclass
+class Killed:
+    """An emulator that was killed and started again, and what it had answered before."""
 
-    def write(number: int) -> None:
-        puts = [
-            {"Put": {"TableName": "ledger", "Item": {"pk": {"S": f"{number}/{part}"}}}}
-            for part in range(5)
-        ]
-        client.transact_write_items(TransactItems=puts)
+    emulator: Emulator
+    directory: Path
+    transactions: Writer = field(init=False)
+    objects: Writer = field(init=False)
+    upload: str = field(init=False)
+    first_part: str = field(init=False)
+    queue_url: str = field(init=False)
+    function: str = field(init=False)
+    execution: str = field(init=False)
+    jobs: dict[str, str] = field(default_factory=dict)
+    processes: list[int] = field(default_factory=list)
 
-    answered = written_until_killed(emulator, write)
+    def client(self, service: str) -> Any:
+        return self.emulator.client(service)
+
+    def write_records(self) -> None:
+        dynamodb, s3 = self.client("dynamodb"), self.client("s3")
+        for table in ("things", "emptied"):
+            dynamodb.create_table(TableName=table, **KEYS)
+            for name in ("a", "b"):
+                dynamodb.put_item(TableName=table, Item={"pk": {"S": name}})
+        dynamodb.delete_item(TableName="things", Key={"pk": {"S": "a"}})
+        dynamodb.delete_table(TableName="emptied")
+        dynamodb.create_table(TableName="emptied", **KEYS)
+
+        s3.create_bucket(Bucket="videos")
+        self.upload = s3.create_multipart_upload(**VIDEO, ContentType="video/mp4")["UploadId"]
+        part = {**VIDEO, "UploadId": self.upload, "PartNumber": 1}
+        self.first_part = s3.upload_part(**part, Body=FIRST_PART)["ETag"]
+
+        self.client("secretsmanager").create_secret(Name="kept", SecretString="quiet")
+        self.client("ssm").put_parameter(Name="/kept", Value="1", Type="String")
+        self.function = Functions(self.emulator).create("export const handler = async () => 1")
+        template = json.dumps({"Resources": {"Kept": {"Type": "AWS::SNS::Topic"}}})
+        stacks = self.client("cloudformation")
+        stacks.create_stack(StackName="kept", TemplateBody=template)
+        eventually(
+            lambda: stacks.describe_stacks(StackName="kept")["Stacks"][0]["StackStatus"],
+            lambda status: status == "CREATE_COMPLETE",
+        )
+
+    def change_a_table_whose_reader_is_held(self) -> None:
+        dynamodb, functions = self.client("dynamodb"), Functions(self.emulator)
+        stream = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+        dynamodb.create_table(TableName="source", StreamSpecification=stream, **KEYS)
+        dynamodb.create_table(TableName="sink", **KEYS)
+        settings = {"port": self.emulator.port, "hold": str(self.directory / "go")}
+        name = functions.create(
+            COPIER, Environment={"Variables": {"SETTINGS": json.dumps(settings)}}
+        )
+        arn = dynamodb.describe_table(TableName="source")["Table"]["LatestStreamArn"]
+        functions.client.create_event_source_mapping(
+            EventSourceArn=arn, FunctionName=name, StartingPosition="LATEST", BatchSize=1
+        )
+        dynamodb.put_item(TableName="source", Item={"pk": {"S": "before"}})
+
+    def start_an_execution_whose_end_is_watched(self) -> None:
+        self.queue_url = self.client("sqs").create_queue(QueueName="ended")["QueueUrl"]
+        pattern = {"source": ["aws.states"], "detail": {"status": ["FAILED"]}}
+        self.client("events").put_rule(Name="ended", EventPattern=json.dumps(pattern))
+        target = {"Id": "queue", "Arn": "arn:aws:sqs:us-east-1:000000000000:ended"}
+        self.client("events").put_targets(Rule="ended", Targets=[target])
+        self.client("sqs").send_message(QueueUrl=self.queue_url, MessageBody="hello")
+        machines = Machines(self.emulator)
+        waiting = {"W": {"Type": "Wait", "Seconds": 600, "End": True}}
+        self.execution = machines.start(machines.create(waiting))
+        eventually(lambda: len(machines.history(self.execution)), lambda count: count == 2)
+
+    def start_processes(self) -> None:
+        """A job that ignores SIGTERM with a child that has left it, and a function that spins."""
+        batch, pids = Batch(self.emulator), self.directory / "pids"
+        again = f"test $AWS_BATCH_JOB_ATTEMPT = 2 && exit; trap '' TERM; echo $$ >> {pids};"
+        away = f"setsid sh -c 'echo $$ >> {pids}; sleep 600' & wait; sleep 600"
+        self.jobs = {
+            "retried": batch.submit(
+                again + away, retryStrategy={"attempts": 3, "evaluateOnExit": SPOT_RULES}
+            ),
+            "lost": batch.submit("sleep 600"),
+            "waiting": batch.submit("true", vcpus=4),
+        }
+        for name in ("retried", "lost"):
+            batch.reaches(self.jobs[name], "RUNNING")
+        functions = Functions(self.emulator)
+        name = functions.create(
+            "import { appendFileSync } from 'node:fs'; export const handler = async () => {"
+            f" appendFileSync('{pids}', `${{process.pid}}\\n`); for (;;); }}",
+            Timeout=600,
+        )
+        functions.client.invoke(FunctionName=name, InvocationType="Event", Payload="{}")
+        self.processes = eventually(
+            lambda: [int(pid) for pid in pids.read_text().split()] if pids.exists() else [],
+            lambda found: len(found) == 3,
+        )
+
+    def kill_while_writing(self) -> None:
+        dynamodb, s3 = self.client("dynamodb"), self.client("s3")
+        dynamodb.create_table(TableName="ledger", **KEYS)
+        s3.create_bucket(Bucket="kept")
+
+        def transact(number: int) -> None:
+            items = [{"pk": {"S": f"{number}/{part}"}} for part in range(5)]
+            puts = [{"Put": {"TableName": "ledger", "Item": item}} for item in items]
+            dynamodb.transact_write_items(TransactItems=puts)
+
+        self.transactions = Writer(transact)
+        self.objects = Writer(lambda n: s3.put_object(Bucket="kept", Key=f"{n}", Body=b"x" * 5000))
+        for writer in (self.transactions, self.objects):
+            eventually(lambda w=writer: w.answered, lambda count: count >= 50)
+        self.emulator.kill()
+        for writer in (self.transactions, self.objects):
+            writer.wait()
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killed]:
+    directory = tmp_path_factory.mktemp("killed")
+    emulator = Emulator(directory / "data")
     emulator.start()
+    before = Killed(emulator, directory)
+    before.write_records()
+    before.change_a_table_whose_reader_is_held()
+    before.start_an_execution_whose_end_is_watched()
+    before.start_processes()
+    before.kill_while_writing()
+    yield before
+    if emulator.is_running():
+        emulator.stop()
+
+
+@pytest.fixture
+def restarted(killed: Killed) -> Killed:
+    if not killed.emulator.is_running():
+        killed.emulator.start()
+    return killed
+
+
+@pytest.fixture
+def emulator(restarted: Killed) -> Emulator:
+    return restarted.emulator
+
+
+def test_no_process_of_a_job_or_a_function_outlives_a_killed_emulator(killed):
+    assert not killed.emulator.is_running()
+    eventually(lambda: [pid for pid in killed.processes if is_alive(pid)], lambda left: left == [])
+
+
+def test_every_answered_transaction_is_whole(restarted):
     found: dict[str, int] = {}
-    for page in emulator.client("dynamodb").get_paginator("scan").paginate(TableName="ledger"):
+    for page in restarted.client("dynamodb").get_paginator("scan").paginate(TableName="ledger"):
         for item in page["Items"]:
             number = item["pk"]["S"].split("/")[0]
             found[number] = found.get(number, 0) + 1
     assert set(found.values()) == {5}
-    assert {str(number) for number in range(answered)} <= set(found)
+    assert {str(number) for number in range(restarted.transactions.answered)} <= set(found)
 
 
-def test_every_answered_object_is_there(emulator):
-    client = emulator.client("s3")
-    client.create_bucket(Bucket="kept")
-    answered = written_until_killed(
-        emulator, lambda n: client.put_object(Bucket="kept", Key=f"{n}", Body=b"x" * 5000)
-    )
-    emulator.start()
-    client = emulator.client("s3")
-    for number in range(answered):
+def test_every_answered_object_is_there(restarted):
+    client = restarted.client("s3")
+    for number in range(restarted.objects.answered):
         assert len(client.get_object(Bucket="kept", Key=f"{number}")["Body"].read()) == 5000
 
 
-def test_deleted_items_stay_deleted_also_with_their_table(emulator):
-    client = emulator.client("dynamodb")
-    for table in ("things", "emptied"):
-        client.create_table(TableName=table, **KEYS)
-        for name in ("a", "b"):
-            client.put_item(TableName=table, Item={"pk": {"S": name}})
-    client.delete_item(TableName="things", Key={"pk": {"S": "a"}})
-    client.delete_table(TableName="emptied")
-    client.create_table(TableName="emptied", **KEYS)
-    emulator.kill_and_start()
-    client = emulator.client("dynamodb")
+def test_deleted_items_stay_deleted_also_with_their_table(restarted):
+    client = restarted.client("dynamodb")
     assert [item["pk"]["S"] for item in client.scan(TableName="things")["Items"]] == ["b"]
     assert client.scan(TableName="emptied")["Count"] == 0
 
 
-def test_parts_of_an_upload_under_way_are_kept(emulator):
-    client = emulator.client("s3")
-    client.create_bucket(Bucket="videos")
-    where = {"Bucket": "videos", "Key": "film.mp4"}
-    upload = client.create_multipart_upload(**where, ContentType="video/mp4")["UploadId"]
-    part = {**where, "UploadId": upload}
-    first = client.upload_part(**part, PartNumber=1, Body=b"a" * 5_300_000)["ETag"]
-    emulator.kill_and_start()
-    client = emulator.client("s3")
+def test_parts_of_an_upload_under_way_are_kept(restarted):
+    client = restarted.client("s3")
+    part = {**VIDEO, "UploadId": restarted.upload}
     second = client.upload_part(**part, PartNumber=2, Body=b"b")["ETag"]
-    parts = [{"PartNumber": 1, "ETag": first}, {"PartNumber": 2, "ETag": second}]
+    parts = [
+        {"PartNumber": 1, "ETag": restarted.first_part},
+        {"PartNumber": 2, "ETag": second},
+    ]
     client.complete_multipart_upload(**part, MultipartUpload={"Parts": parts})
-    stored = client.get_object(**where)
-    assert stored["Body"].read() == b"a" * 5_300_000 + b"b"
+    stored = client.get_object(**VIDEO)
+    assert stored["Body"].read() == FIRST_PART + b"b"
     assert stored["ContentType"] == "video/mp4"
-    assert list((emulator.data_dir / "s3-parts").iterdir()) == []
+    assert list((restarted.emulator.data_dir / "s3-parts").iterdir()) == []
 
 
-def test_records_of_the_other_services_are_kept(emulator):
-    url = emulator.client("sqs").create_queue(QueueName="kept")["QueueUrl"]
-    emulator.client("sqs").send_message(QueueUrl=url, MessageBody="hello")
-    emulator.client("secretsmanager").create_secret(Name="kept", SecretString="quiet")
-    emulator.client("ssm").put_parameter(Name="/kept", Value="1", Type="String")
-    name = Functions(emulator).create("export const handler = async () => 'kept'")
-    template = {"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}
-    stacks = emulator.client("cloudformation")
-    stacks.create_stack(StackName="kept", TemplateBody=json.dumps(template))
-    eventually(
-        lambda: stacks.describe_stacks(StackName="kept")["Stacks"][0]["StackStatus"],
-        lambda status: status == "CREATE_COMPLETE",
-    )
-    emulator.kill_and_start()
-    received = emulator.client("sqs").receive_message(QueueUrl=url)["Messages"]
-    assert [message["Body"] for message in received] == ["hello"]
-    secret = emulator.client("secretsmanager").get_secret_value(SecretId="kept")
+def test_records_of_the_other_services_are_kept(restarted):
+    secret = restarted.client("secretsmanager").get_secret_value(SecretId="kept")
     assert secret["SecretString"] == "quiet"
-    assert emulator.client("ssm").get_parameter(Name="/kept")["Parameter"]["Value"] == "1"
-    assert Functions(emulator).invoke(name) == (None, "kept")
-    described = emulator.client("cloudformation").describe_stacks(StackName="kept")["Stacks"]
+    assert restarted.client("ssm").get_parameter(Name="/kept")["Parameter"]["Value"] == "1"
+    assert Functions(restarted.emulator).invoke(restarted.function) == (None, 1)
+    described = restarted.client("cloudformation").describe_stacks(StackName="kept")["Stacks"]
     assert described[0]["StackStatus"] == "CREATE_COMPLETE"
-    topics = emulator.client("sns").list_topics()["Topics"]
-    assert any("kept" in topic["TopicArn"] for topic in topics)
+    topics = restarted.client("sns").list_topics()["Topics"]
+    assert any("Kept" in topic["TopicArn"] for topic in topics)
 
 
-def test_changes_that_no_function_has_read_are_read_after_a_restart(emulator):
-    dynamodb = emulator.client("dynamodb")
-    stream = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
-    dynamodb.create_table(TableName="source", StreamSpecification=stream, **KEYS)
-    dynamodb.create_table(TableName="sink", **KEYS)
-    functions = Functions(emulator)
-    name = functions.create(
-        """
-        export const handler = async (event) => {
-          const { port, hold } = JSON.parse(process.env.SETTINGS);
-          const { existsSync } = await import('node:fs');
-          if (!existsSync(hold)) throw new Error('not yet');
-          for (const record of event.Records) {
-            const response = await fetch(`http://127.0.0.1:${port}/`, {
-              method: 'POST',
-              headers: {
-                'x-amz-target': 'DynamoDB_20120810.PutItem',
-                'content-type': 'application/x-amz-json-1.0',
-                authorization: 'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4',
-              },
-              body: JSON.stringify({ TableName: 'sink', Item: record.dynamodb.Keys }),
-            });
-            if (!response.ok) throw new Error(await response.text());
-          }
-        };
-        """,
-        Environment={
-            "Variables": {
-                "SETTINGS": json.dumps(
-                    {"port": emulator.port, "hold": str(emulator.data_dir / "go")}
-                )
-            }
-        },
-    )
-    arn = dynamodb.describe_table(TableName="source")["Table"]["LatestStreamArn"]
-    functions.client.create_event_source_mapping(
-        EventSourceArn=arn, FunctionName=name, StartingPosition="LATEST", BatchSize=1
-    )
-    dynamodb.put_item(TableName="source", Item={"pk": {"S": "before"}})
-    emulator.kill_and_start()
-    dynamodb = emulator.client("dynamodb")
+def test_changes_that_no_function_has_read_are_read_after_a_restart(restarted):
+    dynamodb = restarted.client("dynamodb")
     dynamodb.put_item(TableName="source", Item={"pk": {"S": "after"}})
-    (emulator.data_dir / "go").touch()
+    (restarted.directory / "go").touch()
     eventually(lambda: dynamodb.scan(TableName="sink")["Count"], lambda count: count == 2)
 
 
-def test_an_execution_cut_short_ends_failed_and_is_told_of_after_the_restart(emulator):
-    machines = Machines(emulator)
-    execution = machines.start(machines.create({"W": {"Type": "Wait", "Seconds": 60, "End": True}}))
-    eventually(lambda: len(machines.history(execution)), lambda count: count == 2)
-    url = emulator.client("sqs").create_queue(QueueName="ended")["QueueUrl"]
-    pattern = {"source": ["aws.states"], "detail": {"status": ["FAILED"]}}
-    emulator.client("events").put_rule(Name="ended", EventPattern=json.dumps(pattern))
-    target = {"Id": "queue", "Arn": "arn:aws:sqs:us-east-1:000000000000:ended"}
-    emulator.client("events").put_targets(Rule="ended", Targets=[target])
-    emulator.kill_and_start()
-    machines = Machines(emulator)
-    described = machines.describe(execution)
+def test_a_running_job_has_lost_its_host_and_is_retried_by_its_rules(restarted):
+    client = restarted.client("batch")
+
+    def ended(name: str) -> dict[str, Any]:
+        return eventually(
+            lambda: client.describe_jobs(jobs=[restarted.jobs[name]])["jobs"][0],
+            lambda job: job["status"] in ("SUCCEEDED", "FAILED"),
+        )
+
+    retried = ended("retried")
+    assert (retried["status"], len(retried["attempts"])) == ("SUCCEEDED", 2)
+    assert retried["attempts"][0]["statusReason"].startswith("Host EC2 (instance i-")
+    assert ended("lost")["statusReason"].endswith("terminated.")
+    assert ended("waiting")["status"] == "SUCCEEDED"
+
+
+def test_an_execution_cut_short_ends_failed_and_is_told_of_once(restarted):
+    machines = Machines(restarted.emulator)
+    described = machines.describe(restarted.execution)
     assert (described["status"], described["error"]) == ("FAILED", "States.ServiceRestart")
-    kinds = [event["type"] for event in machines.history(execution)]
+    kinds = [event["type"] for event in machines.history(restarted.execution)]
     assert kinds == ["ExecutionStarted", "WaitStateEntered", "ExecutionFailed"]
-    sqs = emulator.client("sqs")
-    messages = eventually(lambda: sqs.receive_message(QueueUrl=url).get("Messages"), bool)
-    detail = json.loads(messages[0]["Body"])["detail"]
-    assert (detail["executionArn"], detail["error"]) == (execution, "States.ServiceRestart")
-    sqs.delete_message(QueueUrl=url, ReceiptHandle=messages[0]["ReceiptHandle"])
-    emulator.kill_and_start()
-    answer = emulator.client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=1)
-    assert "Messages" not in answer
+    told: list[str] = []
 
+    def read() -> int:
+        sqs = restarted.client("sqs")
+        for message in sqs.receive_message(QueueUrl=restarted.queue_url).get("Messages", []):
+            told.append(message["Body"])
+            sqs.delete_message(QueueUrl=restarted.queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return len(told)
 
-def test_a_running_job_has_lost_its_host_and_is_retried_by_its_rules(emulator):
-    batch = Batch(emulator)
-    rules = [
-        {"onStatusReason": "Host EC2*", "action": "RETRY"},
-        {"onReason": "*", "action": "EXIT"},
-    ]
-    script = 'test "$AWS_BATCH_JOB_ATTEMPT" = 2 || sleep 63'
-    retried = batch.submit(script, retryStrategy={"attempts": 3, "evaluateOnExit": rules})
-    lost = batch.submit("sleep 63")
-    waiting = batch.submit("true", vcpus=4)
-    for job_id in (retried, lost):
-        batch.reaches(job_id, "RUNNING")
-    emulator.kill_and_start()
-    job = batch.ended(retried)
-    assert (job["status"], len(job["attempts"])) == ("SUCCEEDED", 2)
-    assert job["attempts"][0]["statusReason"].startswith("Host EC2 (instance i-")
-    assert batch.ended(lost)["statusReason"].endswith("terminated.")
-    assert batch.ended(waiting)["status"] == "SUCCEEDED"
-
-
-def test_no_process_of_a_job_or_a_function_outlives_a_killed_emulator(emulator, tmp_path):
-    batch = Batch(emulator)
-    pids = tmp_path / "pids"
-    script = f"trap '' TERM; echo $$ >> {pids}; setsid sh -c 'echo $$ >> {pids}; sleep 64' & wait"
-    batch.reaches(batch.submit(f"{script}; sleep 64"), "RUNNING")
-    functions = Functions(emulator)
-    name = functions.create(
-        "import { appendFileSync } from 'node:fs';"
-        f"export const handler = async () => {{ appendFileSync('{pids}', `${{process.pid}}\\n`);"
-        " for (;;); }"
-    )
-    functions.client.invoke(FunctionName=name, InvocationType="Event", Payload="{}")
-    started = eventually(
-        lambda: [int(pid) for pid in pids.read_text().split()] if pids.exists() else [],
-        lambda found: len(found) == 3,
-    )
-    emulator.kill()
-    eventually(lambda: [pid for pid in started if is_alive(pid)], lambda left: left == [])
+    eventually(read, lambda count: count == 2)
+    assert told[0] == "hello"
+    assert json.loads(told[1])["detail"]["executionArn"] == restarted.execution
+    restarted.emulator.kill_and_start()
+    assert read() == 2
 
 
 def test_what_outlived_even_its_supervisor_is_swept_at_the_next_start(emulator, tmp_path):
