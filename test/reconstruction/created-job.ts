@@ -2,7 +2,6 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect } from 'vitest';
 import { s3 } from '../../lambdas/platform/s3.ts';
 import { type Job, type JobKey, prefixOf } from '../../lambdas/reconstruction/job.ts';
-import type { Stage } from '../../lambdas/reconstruction/stages.ts';
 import { uploaded } from '../uploads/transfer.ts';
 import type { Headers, Platform } from './platform.ts';
 
@@ -37,18 +36,3 @@ export async function written(
     }),
   );
 }
-
-/** What a stage leaves behind that ran for a minute and a half. */
-export const resultOf = (stage: Stage, more: object = {}) => ({
-  schemaVersion: 1,
-  stage,
-  outcome: 'succeeded',
-  warnings: [],
-  metrics: {},
-  artifacts: {},
-  engine: 'cpu-lite',
-  attempt: 1,
-  startedAt: '2026-11-24T12:00:00.000Z',
-  finishedAt: '2026-11-24T12:01:30.000Z',
-  ...more,
-});

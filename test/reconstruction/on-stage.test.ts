@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { minutes } from '../../lambdas/platform/clock.ts';
 import { costActual, type Job } from '../../lambdas/reconstruction/job.ts';
 import { handler } from '../../lambdas/reconstruction/on-stage.ts';
-import { createdJob, resultOf, written } from './created-job.ts';
+import { createdJob, written } from './created-job.ts';
 import { type Headers, type Platform, startPlatform } from './platform.ts';
+import { resultOf } from './results.ts';
 
 let platform: Platform;
 let person: Headers;
