@@ -182,7 +182,7 @@ def test_more_than_256_kib_between_states_ends_the_execution(machines):
     states = {
         "Big": {
             "Type": "Pass",
-            "Output": "{% $join([1..60000].('12345')) %}",
+            "Output": "{% $pad('', 300000, 'x') %}",
             "End": True,
         }
     }
