@@ -12,11 +12,23 @@ export interface FirewallProps {
 
 const fiveMinutesInSeconds = 300;
 
-/** Rules that AWS keeps. One of the core set counts only: it would refuse JSON of more than 8 KiB. */
+/**
+ * Groups of rules that AWS keeps. What they say of bodies only counts: a body is JSON of up to
+ * 256 KiB, checked by the function, and holds names and addresses that look like attacks and are none.
+ */
 const managedRules = [
   { name: 'AWSManagedRulesAmazonIpReputationList', countOnly: [] },
   { name: 'AWSManagedRulesKnownBadInputsRuleSet', countOnly: [] },
-  { name: 'AWSManagedRulesCommonRuleSet', countOnly: ['SizeRestrictions_BODY'] },
+  {
+    name: 'AWSManagedRulesCommonRuleSet',
+    countOnly: [
+      'SizeRestrictions_BODY',
+      'CrossSiteScripting_BODY',
+      'EC2MetaDataSSRF_BODY',
+      'GenericLFI_BODY',
+      'GenericRFI_BODY',
+    ],
+  },
 ] as const;
 
 /** Stands before the API: limits what one address may send, and refuses known attacks. */
