@@ -14,7 +14,7 @@ from typing import TypeVar
 from ministack import app
 from ministack.core.responses import request_scope
 
-from .batch.names import Scope
+from .scope import Scope
 
 Answer = TypeVar("Answer")
 

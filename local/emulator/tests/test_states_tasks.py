@@ -182,11 +182,11 @@ def test_a_silent_task_times_out_by_its_heartbeat_and_one_that_is_heard_does_not
     emulator, machines
 ):
     url, state = queue_of_tokens(emulator, "heartbeats")
-    state.update(HeartbeatSeconds=1, TimeoutSeconds=30, Catch=caught("States.HeartbeatTimeout"))
+    state.update(HeartbeatSeconds=2, TimeoutSeconds=60, Catch=caught("States.HeartbeatTimeout"))
     execution = machines.start(machines.create({"Wait": state, **CAUGHT}))
     token = next_token(emulator, url)
-    for _ in range(4):
-        time.sleep(0.5)
+    for _ in range(7):
+        time.sleep(0.4)
         machines.client.send_task_heartbeat(taskToken=token)
     assert machines.describe(execution)["status"] == "RUNNING"
     assert json.loads(machines.ended(execution)["output"]) == "States.HeartbeatTimeout"

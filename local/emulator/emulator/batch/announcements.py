@@ -11,8 +11,8 @@ import time
 
 from ministack.services import cloudwatch_logs, eventbridge
 
+from ..scope import scope_of
 from ..serving_loop import post_to_loop
-from .names import scope_of
 from .store import Record, visible
 
 LOG_GROUP = "/aws/batch/job"

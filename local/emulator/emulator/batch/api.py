@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..scope import Scope, scope_of
 from . import definitions, submission
-from .names import Scope, arn_from, checked_name, find, last_part, scope_of
+from .names import arn_from, checked_name, find, last_part
 from .problems import ClientException
 from .scheduler import ENDED, Scheduler
 from .store import BatchStore, Collection, Record, visible
@@ -56,7 +57,7 @@ class BatchApi:
 
     def create_compute_environment(self, request: Body, scope: Scope) -> Body:
         name = checked_name(request.get("computeEnvironmentName"), "computeEnvironmentName")
-        arn = scope.arn(f"compute-environment/{name}")
+        arn = scope.arn("batch", f"compute-environment/{name}")
         if self._store.compute_environments.get(arn):
             raise ClientException(f"Object already exists: {name}")
         kind = str(request.get("type", "MANAGED")).upper()  # CDK writes it in lower case
@@ -115,7 +116,7 @@ class BatchApi:
 
     def create_job_queue(self, request: Body, scope: Scope) -> Body:
         name = checked_name(request.get("jobQueueName"), "jobQueueName")
-        arn = scope.arn(f"job-queue/{name}")
+        arn = scope.arn("batch", f"job-queue/{name}")
         if self._store.job_queues.get(arn):
             raise ClientException(f"Object already exists: {name}")
         record = {
@@ -187,7 +188,7 @@ class BatchApi:
 
     def create_scheduling_policy(self, request: Body, scope: Scope) -> Body:
         name = checked_name(request.get("name"), "name")
-        arn = scope.arn(f"scheduling-policy/{name}")
+        arn = scope.arn("batch", f"scheduling-policy/{name}")
         if self._store.scheduling_policies.get(arn):
             raise ClientException(f"Object already exists: {name}")
         record = {

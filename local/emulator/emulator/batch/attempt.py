@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,7 +160,3 @@ class Attempt:
             "AWS_BATCH_JQ_NAME": job["jobQueue"].rsplit("/", 1)[-1],
             "AWS_BATCH_CE_NAME": job["_computeEnvironment"].rsplit("/", 1)[-1],
         }
-
-
-def now_ms() -> int:
-    return int(time.time() * 1000)

@@ -16,8 +16,9 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services.cloudformation import provisioners
 
 from ..casing import to_camel_case
+from ..scope import Scope
 from .api import BatchApi, Body
-from .names import Scope, last_part
+from .names import last_part
 from .problems import ClientException
 from .store import BatchStore, Collection
 
@@ -83,7 +84,7 @@ class _Type:
     def create(self, logical_id: str, properties: dict[str, Any], stack: str) -> Created:
         name = properties.get(self._name_property) or _physical_name(stack, logical_id)
         member = self._name_property[:1].lower() + self._name_property[1:]
-        arn = _scope().arn(f"{self._resource}/{name}")
+        arn = _scope().arn("batch", f"{self._resource}/{name}")
         if self._collection.get(arn) is None:
             self._call("create", {**_plain(properties), member: name})
         else:  # made by a deployment that was cut short

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .names import Scope, checked_name, last_part
+from ..scope import Scope
+from .names import checked_name, last_part
 from .problems import ClientException
 from .store import BatchStore, Record
 
@@ -36,7 +37,7 @@ def register(store: BatchStore, request: dict[str, Any], scope: Scope) -> Record
     revision = 1 + max((r["revision"] for r in revisions(store, name, scope)), default=0)
     record = {
         "jobDefinitionName": name,
-        "jobDefinitionArn": scope.arn(f"job-definition/{name}:{revision}"),
+        "jobDefinitionArn": scope.arn("batch", f"job-definition/{name}:{revision}"),
         "revision": revision,
         "status": "ACTIVE",
         "type": "container",
@@ -49,7 +50,7 @@ def register(store: BatchStore, request: dict[str, Any], scope: Scope) -> Record
 
 
 def revisions(store: BatchStore, name: str, scope: Scope) -> list[Record]:
-    prefix = scope.arn(f"job-definition/{name}:")
+    prefix = scope.arn("batch", f"job-definition/{name}:")
     return [r for r in store.job_definitions if r["jobDefinitionArn"].startswith(prefix)]
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from ministack.core.responses import error_response_json, get_account_id, get_region
 from ministack.services import batch as upstream
 
+from ..scope import Scope
 from .api import BatchApi
-from .names import Scope
 from .problems import ClientException
 
 Answer = tuple[int, dict[str, str], bytes]

@@ -1,30 +1,14 @@
-"""ARNs of Batch, and finding a record by name or ARN."""
+"""Names and ARNs of Batch, and finding a record by name or ARN."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from ..scope import Scope
 from .problems import ClientException
 from .store import Collection, Record
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Whose resource, and where."""
-
-    account_id: str
-    region: str
-
-    def arn(self, resource: str) -> str:
-        return f"arn:aws:batch:{self.region}:{self.account_id}:{resource}"
-
-
-def scope_of(arn: str) -> Scope:
-    parts = arn.split(":")
-    return Scope(account_id=parts[4], region=parts[3])
 
 
 def last_part(arn: str) -> str:
@@ -43,7 +27,9 @@ def arn_from(reference: object, resource: str, scope: Scope) -> str:
     """The ARN for a name or an ARN; `resource` is for instance `job-queue`."""
     if not isinstance(reference, str) or not reference:
         raise ClientException(f"A {resource} is required.")
-    return reference if reference.startswith("arn:") else scope.arn(f"{resource}/{reference}")
+    return (
+        reference if reference.startswith("arn:") else scope.arn("batch", f"{resource}/{reference}")
+    )
 
 
 def find(collection: Collection, reference: object, resource: str, scope: Scope) -> Record:

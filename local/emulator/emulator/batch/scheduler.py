@@ -17,7 +17,8 @@ from typing import Any
 
 from . import retry
 from .announcements import announce_state
-from .attempt import Attempt, Host, Outcome, PreparedImages, host_terminated, now_ms
+from .attempt import Attempt, Host, Outcome, PreparedImages, host_terminated
+from .clock import now_ms
 from .fair_share import Candidate, Run, in_fair_order
 from .placement import Placement, Queue, Waiting, can_ever_fit, next_placement
 from .resources import NOTHING, Resources, resources_of

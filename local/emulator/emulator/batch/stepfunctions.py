@@ -15,10 +15,10 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import stepfunctions
 
 from ..casing import to_camel_case, to_pascal_case
+from ..scope import Scope
 from ..serving_loop import call_on_loop
 from ..stepfunctions.stopping import current_stop
 from .api import BatchApi
-from .names import Scope
 from .problems import ClientException
 from .scheduler import Scheduler
 from .store import visible

@@ -9,9 +9,10 @@ import re
 import uuid
 from typing import Any
 
+from ..scope import Scope
 from . import definitions
-from .attempt import now_ms
-from .names import Scope, checked_name, find
+from .clock import now_ms
+from .names import checked_name, find
 from .problems import ClientException
 from .store import BatchStore, Record
 
@@ -39,7 +40,7 @@ def job_from(store: BatchStore, request: dict[str, Any], scope: Scope) -> Record
     job_id = str(uuid.uuid4())
     job = {
         "jobId": job_id,
-        "jobArn": scope.arn(f"job/{job_id}"),
+        "jobArn": scope.arn("batch", f"job/{job_id}"),
         "jobName": name,
         "jobQueue": queue["jobQueueArn"],
         "jobDefinition": definition["jobDefinitionArn"],

@@ -13,7 +13,7 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import stepfunctions as upstream
 
-from ..batch.names import Scope
+from ..scope import Scope
 from ..serving_loop import call_on_loop
 
 OPERATIONS = ("putItem", "getItem", "updateItem", "deleteItem")

@@ -18,7 +18,7 @@ from typing import Any
 from ministack.core.responses import now_iso
 from ministack.services import stepfunctions as upstream
 
-from ..batch.names import Scope, scope_of
+from ..scope import Scope, scope_of
 from ..serving_loop import post_to_loop
 from .stopping import Stop, Stopped, current_stop, stoppable
 from .walking import walk
