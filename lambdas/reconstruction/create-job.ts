@@ -3,6 +3,7 @@ import type { Actor } from '../platform/actor.ts';
 import { timestamp } from '../platform/clock.ts';
 import type { Idempotency } from '../platform/idempotency.ts';
 import type { NewId } from '../platform/ids.ts';
+import { log } from '../platform/log.ts';
 import { fromUsd } from '../platform/money.ts';
 import { Problem } from '../platform/problems.ts';
 import { requireComplete } from '../uploads/missing-files.ts';
@@ -44,6 +45,8 @@ export async function createJob(
   const input = deps.uploads.use(upload);
   const created = await deps.jobs.create(job, input, idempotency.remember(view));
   if (created === 'input_gone') throw notOwned(wanted.inputUri);
+  const { jobId, workspaceId, inputKind } = job;
+  log.info('job.created', { jobId, workspaceId, inputKind, gpuClass: job.gpu.class });
   return view;
 }
 

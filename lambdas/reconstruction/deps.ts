@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { authenticationDeps, authenticationVariables } from '../accounts/authentication-deps.ts';
 import { documents } from '../platform/dynamodb.ts';
 import { s3 } from '../platform/s3.ts';

@@ -1,5 +1,5 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { z } from 'zod';
+import * as z from 'zod';
 import { systemClock } from '../platform/clock.ts';
 import { documents } from '../platform/dynamodb.ts';
 import { s3 } from '../platform/s3.ts';

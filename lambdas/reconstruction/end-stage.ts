@@ -1,3 +1,4 @@
+import { log } from '../platform/log.ts';
 import { JobFailure } from './failures.ts';
 import type { JobKey } from './job.ts';
 import type { JobBucket } from './job-bucket.ts';
@@ -18,12 +19,15 @@ interface EndStageDeps {
  */
 export async function endStage(
   { jobs, bucket }: EndStageDeps,
-  key: JobKey,
+  { workspaceId, jobId }: JobKey,
   stage: Stage,
 ): Promise<{ outcome: 'succeeded' | 'failed' }> {
+  const key = { workspaceId, jobId };
   const [job, result] = await Promise.all([jobs.find(key), bucket.result(key, stage)]);
   if (!result) throw new JobFailure('stage_crashed', `${stage} ended without a result.`);
   const run = stageRunOf(result, job?.stages[stage]?.beganAt ?? result.startedAt);
   await jobs.note(['running', 'canceling'], key, { [`stages.${stage}`]: run });
-  return { outcome: result.outcome };
+  const { outcome } = result;
+  log.info('stage.ended', { ...key, stage, outcome, runningMillis: run.runningMillis });
+  return { outcome };
 }

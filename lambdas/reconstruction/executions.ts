@@ -7,7 +7,7 @@ import {
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { z } from 'zod';
+import * as z from 'zod';
 import { JobId, WorkspaceId } from '../platform/ids.ts';
 import type { Job } from './job.ts';
 
@@ -43,7 +43,6 @@ const inputOf = (job: Job, specUri: string) => ({
   gpuClass: job.gpu.class,
   shareIdentifier: shareIdentifierOf(job),
   specUri,
-  maxRuntimeSeconds: job.costGuardrails.maxRuntimeMinutes * 60,
 });
 
 /** Workspaces share the queues fairly under this name. Batch takes letters and digits only. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { JobId } from '../platform/ids.ts';
 import { toUsd } from '../platform/money.ts';
 import { InputKind } from '../uploads/input-kind.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LogFile } from './log-bucket.ts';
 import type { LogCursor } from './log-cursor.ts';
 import type { Stage } from './stages.ts';

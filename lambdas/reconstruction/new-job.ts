@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputKind } from '../uploads/input-kind.ts';
 
 const ScaleReference = z
@@ -48,6 +48,7 @@ const NewJobConfig = z.strictObject({
 const NewCostGuardrails = z.strictObject({
   maxRuntimeMinutes: z
     .number()
+    .int()
     .min(5)
     .max(1440)
     .default(240)

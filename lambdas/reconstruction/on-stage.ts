@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { systemClock } from '../platform/clock.ts';
 import { documents } from '../platform/dynamodb.ts';
 import { JobId, WorkspaceId } from '../platform/ids.ts';

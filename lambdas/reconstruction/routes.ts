@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { JobId } from '../platform/ids.ts';
 import { PageQuery, pageOf } from '../platform/paging.ts';
 import { route } from '../platform/route.ts';

@@ -74,7 +74,6 @@ describe('a job that was created', () => {
       gpuClass: 'L4',
       shareIdentifier: expect.stringMatching(/^[0-9a-f]{32}$/),
       specUri: `s3://${platform.deps.bucket.name}/workspaces/${job.workspaceId}/jobs/${job.jobId}/spec.json`,
-      maxRuntimeSeconds: 240 * 60,
     });
   });
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   endedStatuses,
   type Job,
@@ -18,6 +18,9 @@ beforeAll(async () => {
   person = await platform.person('natalia');
 });
 afterAll(() => platform.stop());
+
+// A walk is dozens of requests, and there are dozens of walks.
+vi.setConfig({ testTimeout: 60_000 });
 
 const verbs = Object.keys(transitions) as JobVerb[];
 const allows = (verb: JobVerb, status: JobStatus) =>
