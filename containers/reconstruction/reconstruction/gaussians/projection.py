@@ -24,7 +24,8 @@ RGB = 6
 DEPTH = 9  # along the optical axis, world units; 0 where nothing is drawn
 CUTOFF = 10  # exponent at which the Gaussian falls below MIN_ALPHA
 REACH = 11  # half height of the ellipse at the cutoff, pixels
-SPLAT_COLUMNS = 12
+DEPTH_SLOPE = 12  # change of depth across the ellipse, world units per pixel in u and v
+SPLAT_COLUMNS = 14
 
 # Columns of the gradient of one splat: as above up to RGB.
 GRADIENT_COLUMNS = 9
@@ -157,10 +158,14 @@ def project(values, degree, camera, camera_center, width, height, splats):
             uu = ANTIALIAS_VARIANCE
             uv = ZERO
             vv = ANTIALIAS_VARIANCE
+            uz = ZERO
+            vz = ZERO
             for k in range(3):
                 uu += axes[0, k] * axes[0, k]
                 uv += axes[0, k] * axes[1, k]
                 vv += axes[1, k] * axes[1, k]
+                uz += axes[0, k] * stretched[2, k]
+                vz += axes[1, k] * stretched[2, k]
             determinant = uu * vv - uv * uv
             if determinant < np.float32(1e-8):
                 continue
@@ -189,6 +194,9 @@ def project(values, degree, camera, camera_center, width, height, splats):
             splat[DEPTH] = point[2]
             splat[CUTOFF] = cutoff
             splat[REACH] = reach_y
+            # The mean depth of the Gaussian, given where on the image: linear regression.
+            splat[DEPTH_SLOPE] = (vv * uz - uv * vz) / determinant
+            splat[DEPTH_SLOPE + 1] = (uu * vz - uv * uz) / determinant
 
 
 @parallel_kernel

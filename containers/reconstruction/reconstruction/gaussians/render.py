@@ -66,7 +66,9 @@ def render_depth(gaussians: Gaussians, camera: Camera) -> tuple[np.ndarray, np.n
 
     The depth, along the optical axis in world units, is that of the Gaussian at which half of the
     light is stopped, 0 where less than half is. Unlike the mean it does not smear an edge into the
-    background, and a few far Gaussians cannot pull it away.
+    background, and a few far Gaussians cannot pull it away. Within a Gaussian it is where the ray
+    meets most of it, so that a flat one seen at a slant is a slanted surface (Zhang et al. 2024,
+    RaDe-GS).
     """
     projection = project_onto(gaussians, camera, gaussians.degree)
     depth = np.zeros((camera.height, camera.width), np.float32)
