@@ -16,7 +16,7 @@ from reconstruction.gaussians.spherical_harmonics import evaluate_basis
 
 
 def reference_layers(gaussians: Gaussians, camera: Camera) -> list[tuple]:
-    """(depth, alpha (h, w), colour (3,)) of every Gaussian, nearest first, in double precision."""
+    """Depth (h, w), alpha (h, w) and colour (3,) of every Gaussian, nearest first, in doubles."""
     layers = []
     for i in range(len(gaussians)):
         x, y, z = camera.rotation @ gaussians.positions[i] + camera.translation
@@ -27,19 +27,21 @@ def reference_layers(gaussians: Gaussians, camera: Camera) -> list[tuple]:
             [[camera.fx, 0, -camera.fx * slope_x], [0, camera.fy, -camera.fy * slope_y]]
         )
         turn = Rotation.from_quat(gaussians.rotations[i], scalar_first=True).as_matrix()
-        axes = jacobian / z @ camera.rotation @ turn * np.exp(gaussians.log_scales[i])
+        stretched = camera.rotation @ turn * np.exp(gaussians.log_scales[i])
+        axes = jacobian / z @ stretched
         conic = np.linalg.inv(axes @ axes.T + 0.3 * np.eye(2))
         u, v = camera.fx * x / z + camera.cx, camera.fy * y / z + camera.cy
         grid = np.meshgrid(np.arange(camera.width) + 0.5 - u, np.arange(camera.height) + 0.5 - v)
         offset = np.stack(grid, -1)
         exponent = -0.5 * np.einsum("hwi,ij,hwj->hw", offset, conic, offset)
         alpha = np.minimum(gaussians.opacities[i] * np.exp(exponent), 0.99)
+        depth = z + offset @ conic @ axes @ stretched[2]
         direction = gaussians.positions[i] - camera.center
         basis = np.zeros(9, np.float32)
         evaluate_basis(*(direction / np.linalg.norm(direction)), gaussians.degree, basis)
         color = 0.5 + basis[: (gaussians.degree + 1) ** 2] @ gaussians.coefficients[i]
-        layers.append((z, np.where(alpha < 1 / 255, 0, alpha), np.maximum(color, 0)))
-    return sorted(layers, key=lambda layer: layer[0])
+        layers.append((z, depth, np.where(alpha < 1 / 255, 0, alpha), np.maximum(color, 0)))
+    return [layer[1:] for layer in sorted(layers, key=lambda layer: layer[0])]
 
 
 def one(position, opacity_logit: float, size: float, color=(0.9, 0.4, 0.1)) -> np.ndarray:
