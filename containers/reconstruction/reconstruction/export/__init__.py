@@ -1,0 +1,1 @@
+"""Stage `export`: trained Gaussians become what the user gets."""
