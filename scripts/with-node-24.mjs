@@ -42,6 +42,11 @@ const child = spawn(node, ['--disable-warning=ExperimentalWarning', program, ...
   env: { ...process.env, PATH: path.filter(Boolean).join(delimiter) },
 });
 
+// npm runs this below a shell, which dies of a signal without passing it on.
+const parent = process.ppid;
+if (process.env.npm_lifecycle_event) {
+  setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 1000).unref();
+}
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('error', (error) => say(`${node} can't be started: ${error.message}`));
 child.on('exit', (code, signal) => {
