@@ -15,8 +15,4 @@ export class PlatformStack extends Stack {
     this.config = config;
     Tags.of(this).add('platform', config.prefix);
   }
-
-  override get availabilityZones(): string[] {
-    return this.config.availabilityZones;
-  }
 }

@@ -2,6 +2,7 @@ import {
   JobStateTimeLimitActionsAction as Action,
   AllocationStrategy,
   JobQueue as BatchJobQueue,
+  type CfnComputeEnvironment,
   EcsMachineImageType,
   type ISchedulingPolicy,
   ManagedEc2EcsComputeEnvironment,
@@ -68,7 +69,7 @@ export class JobQueue extends Construct {
 
   #hosts(id: string, spot: boolean, maxvCpus: number): ManagedEc2EcsComputeEnvironment {
     const { pool, gpus, network, hosts } = this.#props;
-    return new ManagedEc2EcsComputeEnvironment(this, id, {
+    const environment = new ManagedEc2EcsComputeEnvironment(this, id, {
       vpc: network.vpc,
       vpcSubnets: { subnetType: SubnetType.PUBLIC },
       securityGroups: [network.jobHosts],
@@ -90,5 +91,12 @@ export class JobQueue extends Construct {
       maxvCpus,
       updateToLatestImageVersion: true,
     });
+    // Without a version Batch keeps to the first one of the template for ever.
+    const resource = environment.node.defaultChild as CfnComputeEnvironment;
+    resource.addPropertyOverride(
+      'ComputeResources.LaunchTemplate.Version',
+      hosts.launchTemplate.latestVersionNumber,
+    );
+    return environment;
   }
 }

@@ -5,6 +5,14 @@ describe.each(stages)('machines for jobs of the stage $stage', ({ ofType, stage 
   const environments = ofType('AWS::Batch::ComputeEnvironment');
   const definitions = ofType('AWS::Batch::JobDefinition');
 
+  it('follow the newest version of their launch template', () => {
+    for (const { Properties } of environments) {
+      expect(Properties.ComputeResources.LaunchTemplate.Version['Fn::GetAtt'][1]).toBe(
+        'LatestVersionNumber',
+      );
+    }
+  });
+
   it('cost nothing while there is nothing to run, and never more than the limit', () => {
     expect(environments.length).toBeGreaterThan(0);
     for (const { Properties } of environments) {
