@@ -9,14 +9,27 @@ import numpy as np
 import pycolmap
 
 from reconstruction.gaussians.camera import Camera
-from reconstruction.gaussians.dataset import camera_of
 
 
 def read_cameras(undistorted: Path) -> dict[str, Camera]:
     """Cameras of an undistorted COLMAP model by file name, in order of name, in COLMAP's frame."""
     model = pycolmap.Reconstruction(undistorted / "sparse")
     posed = sorted((i for i in model.images.values() if i.has_pose), key=lambda i: i.name)
-    return {image.name: camera_of(image, model) for image in posed}
+    return {image.name: camera_of(image, model.cameras[image.camera_id]) for image in posed}
+
+
+def camera_of(image: pycolmap.Image, lens: pycolmap.Camera) -> Camera:
+    pose = image.cam_from_world().matrix()
+    return Camera(
+        width=lens.width,
+        height=lens.height,
+        fx=lens.focal_length_x,
+        fy=lens.focal_length_y,
+        cx=lens.principal_point_x,
+        cy=lens.principal_point_y,
+        rotation=pose[:, :3].copy(),
+        translation=pose[:, 3].copy(),
+    )
 
 
 def camera_to_world(camera: Camera) -> np.ndarray:
