@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reconstruction.export.harmonics import rotated_coefficients
 from reconstruction.gaussians.camera import Camera
 from reconstruction.gaussians.parameters import Gaussians
-from reconstruction.export.harmonics import rotated_coefficients
 
 
 @dataclass(frozen=True)

@@ -58,9 +58,7 @@ def scale_of_reference(centers: dict[str, np.ndarray], reference: ScaleReference
     return Scale(reference.distance_meters / distance, "reference")
 
 
-def scale_of_gps(
-    centers: dict[str, np.ndarray], positions: dict[str, Position]
-) -> float | None:
+def scale_of_gps(centers: dict[str, np.ndarray], positions: dict[str, Position]) -> float | None:
     """Metres per unit by fitting the cameras to where GPS places them; None where it can't tell.
 
     Umeyama 1991, the scale of the least-squares similarity.
@@ -92,7 +90,9 @@ def meters_east_north_up(positions: list[Position]) -> np.ndarray:
     return np.array(
         [
             [
-                EARTH_RADIUS_METERS * radians * (p.longitude_degrees - first.longitude_degrees)
+                EARTH_RADIUS_METERS
+                * radians
+                * (p.longitude_degrees - first.longitude_degrees)
                 * level,
                 EARTH_RADIUS_METERS * radians * (p.latitude_degrees - first.latitude_degrees),
                 (p.altitude_meters or 0.0) - (first.altitude_meters or 0.0),

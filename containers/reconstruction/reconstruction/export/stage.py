@@ -17,7 +17,6 @@ from reconstruction.export.usd_checks import check_usdz
 from reconstruction.export.usd_scene import Scene, write_usdz
 from reconstruction.export.viewer import convert_or_warn, write_spz, write_viewer
 from reconstruction.gaussians.camera import Camera
-from reconstruction.gaussians.parameters import Gaussians
 from reconstruction.gaussians.ply import read_ply, write_ply
 from reconstruction.prepare.manifest import read_manifest
 from reconstruction.report import Report
@@ -27,8 +26,10 @@ from reconstruction.stages import StageOutcome
 
 def run(workdir: Path, spec: Spec, report: Report) -> StageOutcome:
     """Write the artifacts. Raises `InvalidScene` where our own USDZ fails its checks."""
-    scene = user_scene(workdir, spec, report) if spec.input_kind == "splat" else trained_scene(
-        workdir, spec, report
+    scene = (
+        user_scene(workdir, spec, report)
+        if spec.input_kind == "splat"
+        else trained_scene(workdir, spec, report)
     )
     folder = workdir / "artifacts"
     folder.mkdir(exist_ok=True)
