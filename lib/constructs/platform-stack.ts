@@ -15,4 +15,9 @@ export class PlatformStack extends Stack {
     this.config = config;
     Tags.of(this).add('platform', config.prefix);
   }
+
+  /** A network asks its stack even where it is told; the answer of CDK itself is a look-up. */
+  override get availabilityZones(): string[] {
+    return this.config.availabilityZones;
+  }
 }

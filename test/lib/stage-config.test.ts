@@ -1,6 +1,7 @@
 import { App } from 'aws-cdk-lib/core';
 import { describe, expect, it } from 'vitest';
 import { stageConfig } from '../../lib/stages/stage-by-name.ts';
+import { stages } from './templates.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -26,6 +27,10 @@ describe('the stage that the context asks for', () => {
       audience: 'cybernetic-physics',
       jwksUri: 'http://127.0.0.1:5000/oidc/jwks',
     });
+  });
+
+  it.each(stages)('$stage is made without asking any account', ({ lookups }) => {
+    expect(lookups).toEqual([]);
   });
 
   it.each([

@@ -16,6 +16,8 @@ export interface Resource {
 export interface SynthesisedStage {
   readonly stage: StageName;
   readonly folder: string;
+  /** What the CDK CLI would have to ask the account before it could deploy. */
+  readonly lookups: readonly unknown[];
   readonly stacks: ReturnType<typeof stageApp>['stacks'];
   readonly templates: Readonly<Record<string, Template>>;
   /** Resources of all stacks, of one type. */
@@ -36,6 +38,7 @@ export function synthesise(stage: StageName): SynthesisedStage {
   return {
     stage,
     folder: assembly.directory,
+    lookups: assembly.manifest.missing ?? [],
     stacks,
     templates,
     ofType: (type) => resources.filter((resource) => resource.Type === type),
