@@ -63,11 +63,13 @@ def splat_findings(stage: Usd.Stage) -> list[str]:
             findings.append(f"{where} holds numbers that are not finite")
         elif count:
             units = np.abs(np.linalg.norm(orientations, axis=1) - 1).max()
-            findings += [f"{where} has opacities beyond 0 to 1"] * (
-                opacities.min() < 0 or opacities.max() > 1
-            )
-            findings += [f"{where} has scales that are not positive"] * (scales.min() <= 0)
-            findings += [f"{where} has quaternions off the unit"] * (units > UNIT_TOLERANCE)
-            outside = (positions < extent[0]).any() or (positions > extent[1]).any()
-            findings += [f"{where} has positions outside its extent"] * outside
+            faults = {
+                "opacities beyond 0 to 1": opacities.min() < 0 or opacities.max() > 1,
+                "scales that are not positive": scales.min() <= 0,
+                "quaternions off the unit": units > UNIT_TOLERANCE,
+                "positions outside its extent": (
+                    (positions < extent[0]).any() or (positions > extent[1]).any()
+                ),
+            }
+            findings += [f"{where} has {fault}" for fault, found in faults.items() if found]
     return findings
