@@ -58,14 +58,13 @@ def write_ply(gaussians: Gaussians, path: Path) -> None:
 def read_ply(path: Path) -> Gaussians:
     """Reads what `write_ply` wrote.
 
-    Raises ValueError for any other layout: files of users are read by the export stage, which is
-    forgiving about order and extra properties.
+    Raises ValueError for any other layout: the prepare stage brings files of users into this one.
     """
     content = path.read_bytes()
     header, separator, body = content.partition(b"end_header\n")
     lines = header.decode("ascii", errors="replace").split("\n")
     names = [line.split()[-1] for line in lines if line.startswith("property float ")]
-    degrees = [degree for degree in range(3) if property_names(degree) == names]
+    degrees = [degree for degree in range(4) if property_names(degree) == names]
     if not separator or not degrees or "format binary_little_endian 1.0" not in lines:
         raise ValueError(f"{path.name} is not a PLY that this trainer wrote")
     degree = degrees[0]

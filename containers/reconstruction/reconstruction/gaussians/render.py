@@ -16,6 +16,7 @@ from reconstruction.gaussians.projection import (
     project,
 )
 from reconstruction.gaussians.rasterizer import backrasterize, rasterize, sum_entries
+from reconstruction.gaussians.spherical_harmonics import MAX_DEGREE
 from reconstruction.gaussians.tiles import Tiles, sort_into_tiles
 
 
@@ -79,7 +80,11 @@ def render_depth(gaussians: Gaussians, camera: Camera) -> tuple[np.ndarray, np.n
 
 
 def project_onto(gaussians: Gaussians, camera: Camera, degree: int) -> Projection:
-    """`gaussians` on the image plane of `camera`, colours up to `degree`."""
+    """`gaussians` on the image plane of `camera`, colours up to `degree`, at most 2.
+
+    Files of other trainers go up to degree 3, whose share of the colour is slight; it is left out.
+    """
+    degree = min(degree, MAX_DEGREE)
     splats = np.empty((len(gaussians), SPLAT_COLUMNS), np.float32)
     project(
         gaussians.values,

@@ -72,6 +72,12 @@ def test_a_picture_does_not_depend_on_how_it_falls_on_the_tiles(cloud, camera):
     np.testing.assert_allclose(render(near_axis, shifted), whole[5:, 7:], atol=5e-3)
 
 
+def test_gaussians_of_degree_three_are_drawn_by_their_lower_degrees(cloud, camera):
+    values = np.concatenate([cloud.values, np.full((60, 21), 9.0, np.float32)], axis=1)
+    of_degree_three = Gaussians(values, 3)
+    np.testing.assert_array_equal(render(of_degree_three, camera), render(cloud, camera))
+
+
 def test_nothing_is_drawn_behind_the_camera_or_before_its_near_plane(camera):
     back = -camera.rotation.T @ (np.array([0, 0, 2.0]) + camera.translation)
     near = camera.center + 0.005 * camera.rotation[2]
