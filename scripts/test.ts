@@ -16,7 +16,7 @@ interface Count {
 
 /** Folders of Python tests, and the environment that has what they need. */
 const pythonTests: readonly [folder: string, environment: EnvironmentName, sources: string[]][] = [
-  ['containers/job-runtime/tests', 'emulator', ['containers/job-runtime', 'local/emulator']],
+  ['containers/job-runtime/tests', 'reconstruction', ['containers/job-runtime']],
   [
     'containers/reconstruction/tests',
     'reconstruction',
@@ -41,7 +41,7 @@ async function main(filters: string[]): Promise<void> {
   for (const [folder, environment, sources] of pythonTests) {
     if (!isWanted(folder, filters)) continue;
     const programs = await pythonEnvironment(environment, tell, { withTests: true });
-    counts.push(python(folder, join(programs, 'python'), sources));
+    counts.push(python(folder, programs, sources));
   }
   const passed = sum(counts.map((count) => count.passed));
   const failed = sum(counts.map((count) => count.failed));
@@ -66,13 +66,18 @@ function typescript(filters: string[]): Count {
   return { passed: numPassedTests, failed: atLeastOneIf(status !== 0, numFailedTests) };
 }
 
-function python(folder: string, interpreter: string, sources: string[]): Count {
+function python(folder: string, programs: string, sources: string[]): Count {
   console.log(`\n${folder}`);
   const report = join(reports, `${folder.replaceAll('/', '-')}.xml`);
-  const status = run(interpreter, ['-m', 'pytest', '-q', folder, `--junitxml=${report}`], {
-    PYTHONPATH: sources.map((source) => join(root, source)).join(delimiter),
-    NUMBA_CACHE_DIR: join(root, '.local', 'numba'),
-  });
+  const status = run(
+    join(programs, 'python'),
+    ['-m', 'pytest', '-q', folder, `--junitxml=${report}`],
+    {
+      PATH: [programs, process.env.PATH].join(delimiter),
+      PYTHONPATH: sources.map((source) => join(root, source)).join(delimiter),
+      NUMBA_CACHE_DIR: join(root, '.local', 'numba'),
+    },
+  );
   const suite = existsSync(report) ? readFileSync(report, 'utf8') : '';
   const attribute = (name: string) =>
     Number(suite.match(`<testsuite [^>]*${name}="(\\d+)"`)?.[1] ?? 0);
