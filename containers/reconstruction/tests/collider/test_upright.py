@@ -17,7 +17,7 @@ from flat_scene import (
 
 from reconstruction.collider.ground import find_ground
 from reconstruction.collider.planes import main_plane
-from reconstruction.collider.upright import camera_up, upright_frame
+from reconstruction.collider.upright import aerial_view_direction, camera_up, upright_frame
 
 TRUE_UP = MODEL_FROM_UPRIGHT[:3, 2]
 
@@ -38,6 +38,23 @@ def test_cameras_held_level_tell_up_though_they_all_look_down():
 def test_cameras_that_all_look_the_same_way_tell_up_by_their_own():
     cameras = [looking_at(np.array([x, -2.0, 1.0]), np.array([x, 0, 1.0]), 0) for x in range(4)]
     assert degrees_between(camera_up(cameras), TRUE_UP) < 0.1
+
+
+def test_photos_from_the_air_are_taken_against_up():
+    """All with the same heading, so that the cameras' own axes say nothing about it."""
+    places = [np.array([x, y, 3.0]) for x in (-1, 0, 1.0) for y in (-1, 0, 1.0)]
+    cameras = [looking_at(p, p - [0, -0.01, 3], 0) for p in places]
+    assert degrees_between(camera_up(cameras), TRUE_UP) < 1
+    frame = upright_frame(cameras, in_model(joined([floor(), box()])[0]))
+    assert degrees_between(frame[2, :3], TRUE_UP) < 0.2
+
+
+def test_a_walk_along_a_facade_is_no_flight():
+    rng = np.random.default_rng(0)
+    places = [np.array([x, -3, 1.5]) + 0.2 * rng.normal(size=3) for x in np.linspace(-2, 2, 12)]
+    cameras = [looking_at(p, p + np.array([0, 3, 0.1]), 0) for p in places]
+    assert aerial_view_direction(cameras) is None
+    assert degrees_between(camera_up(cameras), TRUE_UP) < 5
 
 
 def test_up_is_snapped_to_the_floor():
