@@ -1,1 +1,1 @@
-"""Stage `export`: trained Gaussians become what the user gets."""
+"""The trained scene as what the user gets: a stage for simulators, and files for the rest."""

@@ -1,23 +1,14 @@
-"""Stage `export`: trained Gaussians, or the user's own, become `artifacts/`."""
+"""Stage `export`: the trained scene becomes `artifacts/`."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import tempfile
 from pathlib import Path
 
-import numpy as np
-
-from reconstruction.collider import ColliderResult, build
-from reconstruction.export.cameras import read_cameras, write_cameras
-from reconstruction.export.frame import Similarity
-from reconstruction.export.scale import Scale, find_scale
-from reconstruction.export.summary import write_summary
-from reconstruction.export.thumbnail import most_central, overview_camera, write_thumbnail
-from reconstruction.export.usd_checks import check_usdz
-from reconstruction.export.usd_scene import Scene, write_usdz
-from reconstruction.export.viewer import convert_or_warn, write_spz, write_viewer
-from reconstruction.gaussians.camera import Camera
-from reconstruction.gaussians.ply import read_ply, write_ply
+from reconstruction.export.documents import write_cameras, write_report
+from reconstruction.export.previews import write_spz, write_thumbnail, write_viewer
+from reconstruction.export.scene import Scene, scene_from_photos, scene_from_splats
+from reconstruction.gaussians.ply import write_ply
 from reconstruction.prepare.manifest import read_manifest
 from reconstruction.report import Report
 from reconstruction.spec import Spec
@@ -25,113 +16,63 @@ from reconstruction.stages import StageOutcome
 
 
 def run(workdir: Path, spec: Spec, report: Report) -> StageOutcome:
-    """Write the artifacts. Raises `InvalidScene` where our own USDZ fails its checks."""
-    scene = (
-        user_scene(workdir, spec, report)
-        if spec.input_kind == "splat"
-        else trained_scene(workdir, spec, report)
-    )
+    """Write every artifact. Raises RuntimeError when the USDZ does not stand its checks."""
+    manifest = read_manifest(workdir)
+    if spec.input_kind == "splat":
+        scene = scene_from_splats(workdir, report)
+    else:
+        scene = scene_from_photos(workdir, manifest, spec, report)
     folder = workdir / "artifacts"
     folder.mkdir(exist_ok=True)
-    artifacts = write_artifacts(scene, folder, spec, report)
-    metrics = metrics_of(scene)
-    report.progress(97, 1, "writing the report")
-    write_summary(workdir, spec, metrics, folder / "report.json")
-    return StageOutcome(metrics, {**artifacts, "report": "artifacts/report.json"})
+    artifacts = {}
+    usd: dict[str, object] = {}
+    with tempfile.TemporaryDirectory(dir=workdir) as scratch:
+        if spec.export_usdz:
+            report.progress(45, None, "writing and checking the USD stage")
+            usd = export_usdz(scene, spec, folder / "scene.usdz", Path(scratch))
+            artifacts["usdz"] = "artifacts/scene.usdz"
+        report.progress(60, None, "writing the Gaussians and a picture")
+        write_ply(scene.gaussians, folder / "scene.ply")
+        write_thumbnail(scene, folder / "thumbnail.jpg")
+        write_spz(folder / "scene.ply", folder / "scene.spz")
+        report.progress(75, None, "writing the viewer")
+        write_viewer(folder / "scene.ply", scene, folder / "viewer.html", Path(scratch))
+    artifacts |= {
+        "ply": "artifacts/scene.ply",
+        "spz": "artifacts/scene.spz",
+        "thumbnail": "artifacts/thumbnail.jpg",
+        "viewer": "artifacts/viewer.html",
+        "report": "artifacts/report.json",
+    }
+    if scene.views:
+        write_cameras(scene.views, scene, folder / "cameras.json")
+        artifacts["cameras"] = "artifacts/cameras.json"
+    write_report(scene, manifest, spec, usd, workdir)
+    return StageOutcome(metrics_of(scene), artifacts)
 
 
-def trained_scene(workdir: Path, spec: Spec, report: Report) -> Scene:
-    """The scene upright, on the ground and in metres as far as that can be told."""
-    report.progress(2, None, "finding the surfaces")
-    collider = build(workdir, spec, report)
-    manifest = read_manifest(workdir)
-    name_of = {photo.image: photo.name for photo in manifest.photos}
-    placed = read_cameras(workdir / "sfm" / "undistorted")
-    placed = {name_of[image]: camera for image, camera in placed.items()}
-    centers = {name: camera.center for name, camera in placed.items()}
-    positions = {photo.name: photo.position for photo in manifest.photos if photo.position}
-    scale = find_scale(centers, positions, spec.scale_reference, report)
-    world = Similarity.of(collider.world_from_colmap, scale.meters_per_unit)
-    return Scene(
-        gaussians=world.gaussians(read_ply(workdir / "train" / "splats.ply")),
-        cameras={name: world.camera(camera) for name, camera in placed.items()},
-        collider=scaled(collider, scale.meters_per_unit),
-        scale=scale,
-        engine=spec.engine,
-    )
+def export_usdz(scene: Scene, spec: Spec, path: Path, scratch: Path) -> dict[str, object]:
+    """Write the USDZ, check the finished file, and return what is said of it."""
+    from reconstruction.export.usd.package import write_usdz
+    from reconstruction.export.usd.validation import find_defects
 
-
-def scaled(collider: ColliderResult, scale: float) -> ColliderResult:
-    ground = collider.ground and replace(collider.ground, polygon=scale * collider.ground.polygon)
-    return replace(collider, vertices=scale * collider.vertices, ground=ground)
-
-
-def user_scene(workdir: Path, spec: Spec, report: Report) -> Scene:
-    """The user's splats as they are, but upright: trainers leave y pointing down."""
-    upright = np.eye(4)
-    upright[:3, :3] = [[1, 0, 0], [0, 0, 1], [0, -1, 0]]
-    report.warning(
-        "collider_absent",
-        "Splats alone do not tell where surfaces are, so the USDZ has no collision mesh.",
-    )
-    return Scene(
-        gaussians=Similarity.of(upright, 1.0).gaussians(
-            read_ply(workdir / "prepare" / "splats.ply")
-        ),
-        cameras={},
-        collider=None,
-        scale=Scale(1.0, "arbitrary"),
-        engine=spec.engine,
-    )
-
-
-def write_artifacts(scene: Scene, folder: Path, spec: Spec, report: Report) -> dict[str, str]:
-    """Each file by its name in the API, path relative to the job's folder."""
-    made: dict[str, str] = {}
-
-    def path_of(name: str, file: str) -> Path:
-        made[name] = f"artifacts/{file}"
-        return folder / file
-
-    if spec.export_usdz:
-        report.progress(45, 8, "writing the USDZ")
-        usdz = path_of("usdz", "scene.usdz")
-        write_usdz(scene, usdz)
-        report.progress(60, 6, "checking the USDZ")
-        check_usdz(usdz)
-    ply = path_of("ply", "scene.ply")
-    write_ply(scene.gaussians, ply)
-    if scene.cameras:
-        write_cameras(scene.cameras, scene.scale.source, path_of("cameras", "cameras.json"))
-    camera, middle = first_view(scene)
-    report.progress(70, 5, "drawing the thumbnail")
-    write_thumbnail(scene.gaussians, camera, path_of("thumbnail", "thumbnail.jpg"))
-    report.progress(80, 4, "making files for the browser")
-    if convert_or_warn(report, "scene.spz", write_spz, ply, folder / "scene.spz"):
-        path_of("spz", "scene.spz")
-    viewer = folder / "viewer.html"
-    if convert_or_warn(report, "viewer.html", write_viewer, ply, viewer, camera, middle):
-        path_of("viewer", "viewer.html")
-    return made
-
-
-def first_view(scene: Scene) -> tuple[Camera, np.ndarray]:
-    """From where the scene is shown at first, and what to orbit."""
-    solid = scene.gaussians.positions[scene.gaussians.opacities > 0.5]
-    positions = solid if len(solid) else scene.gaussians.positions
-    if scene.collider is not None and len(scene.collider.vertices):
-        positions = scene.collider.vertices
-    middle = np.median(positions, axis=0)
-    if not scene.cameras:
-        return overview_camera(positions), middle
-    return most_central(scene.cameras, middle), middle
+    facts = {
+        "engine": spec.engine,
+        "jobId": spec.job_id,
+        "scaleSource": scene.scale.source,
+        "scale": scene.scale.explanation,
+    }
+    write_usdz(scene, facts, path, scratch)
+    if defects := find_defects(path):
+        raise RuntimeError(f"the USDZ is not sound: {'; '.join(defects[:10])}")
+    return {"bytes": path.stat().st_size, "defects": []}
 
 
 def metrics_of(scene: Scene) -> dict[str, object]:
     return {
         "gaussians": len(scene.gaussians),
-        "colliderTriangles": len(scene.collider.triangles) if scene.collider else 0,
-        "metersPerUnit": scene.scale.meters_per_unit,
+        "colliderTriangles": len(scene.triangles),
+        "metersPerUnit": 1.0,
         "scaleSource": scene.scale.source,
         "upAxis": "Z",
     }

@@ -1,0 +1,1 @@
+"""The scene as an OpenUSD stage that simulators and renderers read."""

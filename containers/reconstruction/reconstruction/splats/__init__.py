@@ -1,0 +1,1 @@
+"""Gaussians from files of users, and Gaussians moved to another frame."""
