@@ -14,8 +14,8 @@ from reconstruction.report import Report
 
 PROGRAM = "splat-transform"
 TIMEOUT_SECONDS = 300
-# The viewer's world is y up; its own reader turns PLY files half around z.
-TURN_UPRIGHT_DEGREES = "-90,0,180"
+# The viewer's world is y up.
+TURN_UPRIGHT_DEGREES = "-90,0,0"
 MIN_ORBIT_SHARE = 0.2
 
 
