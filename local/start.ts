@@ -1,9 +1,11 @@
 /** `npm start`: the whole platform on this machine, until Ctrl-C. `local/arguments.ts` says how. */
 import { join } from 'node:path';
 import { readArguments, usage } from './arguments.ts';
+import { runDemo } from './demo.ts';
 import { giveUp } from './obstacle.ts';
 import { type Platform, startPlatform } from './platform.ts';
 import { killEverything } from './processes.ts';
+import { pythonEnvironment } from './python-environment.ts';
 import { root } from './root.ts';
 
 const startedAt = performance.now();
@@ -36,16 +38,18 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   // npm, or whoever started this, is gone without having said so.
   process.on('disconnect', stop);
-  platform = await startPlatform({
-    ...options,
-    credentialsFile: join(root, '.local', 'credentials.json'),
-    tell: (line) => console.log(line),
-  });
+  const tell = (line: string) => console.log(line);
+  const credentialsFile = join(root, '.local', 'credentials.json');
+  // Its job would make this one while it runs; here is where it can be seen.
+  if (options.demo) await pythonEnvironment('reconstruction', tell);
+  platform = await startPlatform({ ...options, credentialsFile, tell });
   platform.emulator.failed.catch(async (error) => {
     giveUp(error);
     await stop();
   });
   console.log(`Up after ${seconds()} s: ${platform.url} (key: .local/credentials.json)`);
+  if (options.demo) await runDemo(platform, tell);
+  if (options.demo) console.log('\nThe platform stays up; Ctrl-C ends it.');
 }
 
 await main().catch((error) => {
