@@ -111,5 +111,5 @@ def explain_end(status: int, lines: list[str], max_resolution_px: int) -> Ending
             TransientFault("the trainer was killed from outside, most likely for its memory")
         )
     last = " | ".join(lines[-LAST_LINES:])
-    fault = TrainerFault(f"3DGRUT ended with status {status} before its export: {last}")
+    fault = TrainerFault(f"3DGRUT ended with status {status} without a usable export: {last}")
     return Ending(fault, unexplained=True)

@@ -6,27 +6,31 @@ import json
 import math
 from pathlib import Path
 
-MAX_HEADER_BYTES = 64 * 1024
-BYTES_PER_FLOAT = 4
+from reconstruction.gaussians.parameters import Gaussians
+from reconstruction.splats.ply import (
+    NotSplats,
+    as_gaussians,
+    find_degree,
+    find_usable,
+    read_header,
+    read_vertices,
+)
 
 
-def count_gaussians(ply: Path) -> int | None:
-    """The number of Gaussians in `ply`, None where the file is missing, cut off or empty.
+def read_export(ply: Path) -> Gaussians | None:
+    """The Gaussians in `ply`, None where the file is missing, cut off or mostly no numbers.
 
-    3DGRUT writes binary little-endian floats only (threedgrut/export/formats/ply.py).
+    3DGRUT's layout has normals besides (threedgrut/export/formats/ply.py), and its Gaussians may
+    have become no numbers; here they are as all engines leave them.
     """
-    if not ply.is_file():
+    try:
+        with ply.open("rb") as stream:
+            header = read_header(stream)
+            degree = find_degree({name for name, _ in header.properties})
+            gaussians = as_gaussians(read_vertices(stream, header), degree)
+        return gaussians.select(find_usable(gaussians))
+    except (FileNotFoundError, NotSplats):
         return None
-    with ply.open("rb") as stream:
-        header, end, _ = stream.read(MAX_HEADER_BYTES).partition(b"end_header\n")
-    lines = header.decode("ascii", errors="replace").splitlines()
-    counts = [int(line.split()[2]) for line in lines if line.startswith("element vertex ")]
-    properties = [line for line in lines if line.startswith("property float ")]
-    if not end or len(counts) != 1 or counts[0] == 0:
-        return None
-    row_bytes = BYTES_PER_FLOAT * len(properties)
-    whole = len(header) + len(end) + counts[0] * row_bytes
-    return counts[0] if ply.stat().st_size == whole else None
 
 
 def held_out_psnr_db(runs: Path) -> float | None:

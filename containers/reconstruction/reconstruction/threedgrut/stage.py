@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reconstruction.failures import StageStopped
+from reconstruction.gaussians.ply import write_ply
 from reconstruction.report import Report
 from reconstruction.spec import Spec
 from reconstruction.threedgrut.checkpoint import Checkpoint, keep_checkpoint, newest_checkpoint
@@ -19,7 +20,7 @@ from reconstruction.threedgrut.faults import TransientFault, explain_end
 from reconstruction.threedgrut.gpu import require_gpu
 from reconstruction.threedgrut.installation import Installation, find_installation
 from reconstruction.threedgrut.process import TrainerProcess
-from reconstruction.threedgrut.result import count_gaussians, held_out_psnr_db
+from reconstruction.threedgrut.result import held_out_psnr_db, read_export
 from reconstruction.threedgrut.schedule import Schedule, schedule_for
 
 CHECKPOINT_FOLDER = "train/checkpoint"
@@ -200,7 +201,8 @@ class Attempt:
 
     def judge(self, status: int, resumed: bool) -> None:
         """Decide by what the trainer left, not by its status: its last steps only measure."""
-        if count_gaussians(self.ply) is not None:
+        self.gaussians = read_export(self.ply)
+        if self.gaussians is not None:
             return
         if self.report.stop_requested:
             raise StageStopped
@@ -212,7 +214,6 @@ class Attempt:
 
     def conclude(self, dataset: Dataset) -> dict[str, object]:
         """Put the Gaussians and their figures where the next stage looks for them."""
-        gaussians = count_gaussians(self.ply)
         psnr_db = held_out_psnr_db(self.scratch / "runs") if dataset.held_out_count else None
         if psnr_db is None:
             self.report.warning(
@@ -223,11 +224,11 @@ class Attempt:
                 else "The Gaussians are complete, but measuring them on the photos kept aside "
                 "failed. The log says why.",
             )
-        self.ply.replace(self.workdir / "train" / "splats.ply")
+        write_ply(self.gaussians, self.workdir / "train" / "splats.ply")
         metrics = {
             "psnrDb": psnr_db,
             "psnrBeforeDb": None,
-            "gaussians": gaussians,
+            "gaussians": len(self.gaussians),
             "iterations": self.iteration,
             "trainSeconds": round(self.seconds, 2),
             "heldOutPhotos": dataset.held_out_count,

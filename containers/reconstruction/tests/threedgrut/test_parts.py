@@ -6,14 +6,17 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from reconstruction.gaussians.parameters import Gaussians, column_count
+from reconstruction.gaussians.ply import write_ply
 from reconstruction.threedgrut.checkpoint import Checkpoint, keep_checkpoint, newest_checkpoint
 from reconstruction.threedgrut.command import Training, command_line
 from reconstruction.threedgrut.dataset import Dataset, lay_out_dataset
 from reconstruction.threedgrut.installation import Installation
 from reconstruction.threedgrut.process import parse_fact
-from reconstruction.threedgrut.result import count_gaussians, held_out_psnr_db
+from reconstruction.threedgrut.result import held_out_psnr_db, read_export
 from reconstruction.threedgrut.schedule import Schedule, schedule_for
 
 
@@ -121,19 +124,20 @@ def test_lines_of_the_observer_are_told_from_those_of_3dgrut():
         assert parse_fact(printed) is None
 
 
-@pytest.mark.parametrize(
-    ("content", "count"),
-    [
-        (b"ply\nelement vertex 2\nproperty float x\nend_header\n" + 8 * b"a", 2),
-        (b"ply\nelement vertex 2\nproperty float x\nend_header\n" + 7 * b"a", None),
-        (b"ply\nelement vertex 0\nproperty float x\nend_header\n", None),
-        (b"ply\nelement vertex 2\nproperty fl", None),
-        (b"", None),
-    ],
-)
-def test_only_a_whole_ply_counts(tmp_path, content, count):
-    (tmp_path / "splats.ply").write_bytes(content)
-    assert count_gaussians(tmp_path / "splats.ply") == count
+def test_a_ply_that_is_missing_or_cut_off_is_no_export(tmp_path):
+    ply = tmp_path / "splats.ply"
+    assert read_export(ply) is None
+    write_ply(Gaussians(np.ones((3, column_count(0)), np.float32), 0), ply)
+    assert len(read_export(ply)) == 3
+    ply.write_bytes(ply.read_bytes()[:-1])
+    assert read_export(ply) is None
+
+
+def test_gaussians_that_became_no_numbers_are_left_out(tmp_path):
+    values = np.ones((3, column_count(0)), np.float32)
+    values[1, 0] = np.nan
+    write_ply(Gaussians(values, 0), tmp_path / "splats.ply")
+    assert len(read_export(tmp_path / "splats.ply")) == 2
 
 
 @pytest.mark.parametrize("metrics", ['{"mean_psnr": NaN}', "{}", "[]", "cut o"])

@@ -8,8 +8,8 @@ import signal
 
 import pytest
 
+from reconstruction.gaussians.ply import read_ply
 from reconstruction.threedgrut.checkpoint import newest_checkpoint
-from reconstruction.threedgrut.result import count_gaussians
 
 
 def test_the_stage_leaves_gaussians_and_figures(job):
@@ -24,8 +24,16 @@ def test_the_stage_leaves_gaussians_and_figures(job):
     assert metrics["iterations"] == 1000
     assert metrics["heldOutPhotos"] == 2
     assert metrics["trainSeconds"] > 0
-    assert count_gaussians(job.workdir / "train" / "splats.ply") == 7
     assert outcome.warnings == []
+
+
+def test_the_gaussians_are_laid_out_as_the_next_stage_reads_them(job):
+    job.run(FAKE_ITERATION_SECONDS="0")
+    gaussians = read_ply(job.workdir / "train" / "splats.ply")
+    assert len(gaussians) == 7
+    assert gaussians.degree == 3
+    assert gaussians.positions.tolist() == 7 * [[0, 1, 2]]
+    assert gaussians.log_scales.tolist() == 7 * [[9, 10, 11]]
 
 
 def test_progress_rises_and_says_what_is_happening(job):

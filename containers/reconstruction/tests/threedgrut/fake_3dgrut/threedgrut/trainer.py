@@ -22,6 +22,9 @@ PROPERTIES = [
     *("opacity", "scale_0", "scale_1", "scale_2", "rot_0", "rot_1", "rot_2", "rot_3"),
 ]
 
+# x, y, z are 0, 1, 2 and the scales 9, 10, 11.
+VALUES = [0, 1, 2, 0, 0, 1, *(48 * [0.5]), 3, 9, 10, 11, 1, 0, 0, 0]
+
 
 class Trainer3DGRUT:
     def __init__(self, conf):
@@ -73,7 +76,7 @@ class Trainer3DGRUT:
     def on_training_end(self):
         header = f"ply\nformat binary_little_endian 1.0\nelement vertex {GAUSSIANS}\n"
         header += "".join(f"property float {name}\n" for name in PROPERTIES) + "end_header\n"
-        row = struct.pack(f"<{len(PROPERTIES)}f", *range(len(PROPERTIES)))
+        row = struct.pack(f"<{len(PROPERTIES)}f", *VALUES)
         Path(self.options["export_ply.path"]).write_bytes(header.encode() + GAUSSIANS * row)
         self.save_checkpoint(last_checkpoint=True)
         if os.environ.get("FAKE_FAILURE_AT") == "measuring":
