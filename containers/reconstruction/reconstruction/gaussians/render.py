@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reconstruction.gaussians.backprojection import backproject
 from reconstruction.gaussians.camera import Camera
 from reconstruction.gaussians.depth import rasterize_depth
 from reconstruction.gaussians.parameters import Gaussians
 from reconstruction.gaussians.projection import (
     GRADIENT_COLUMNS,
     SPLAT_COLUMNS,
-    backproject,
     project,
 )
 from reconstruction.gaussians.rasterizer import backrasterize, rasterize, sum_entries
