@@ -3,10 +3,12 @@
  * is named. Exits with 1 where a target is missed, with 2 where a name is wrong.
  */
 import { isMet, type Row } from './benchmark.ts';
+import { getJob } from './get-job.ts';
 import { lambdaSize } from './lambda-size.ts';
+import { start } from './start.ts';
 import { table } from './table.ts';
 
-const benchmarks = [lambdaSize];
+const benchmarks = [lambdaSize, getJob, start];
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));

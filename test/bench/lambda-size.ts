@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { globSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type BuildOptions, buildSync } from 'esbuild';
-import { bundleFunction, bundleOptions } from '../../lib/constructs/function-bundle.ts';
+import { bundleFunction } from '../../lib/constructs/function-bundle.ts';
+import { bundleBare } from './bare/bundle.ts';
 import type { Benchmark, Row } from './benchmark.ts';
+import { withScratchFolder } from './scratch.ts';
 import { mediansInTurns } from './turns.ts';
 
 const repetitions = 9;
@@ -15,14 +15,10 @@ const lambdas = join(import.meta.dirname, '../../lambdas');
 export const lambdaSize: Benchmark = {
   name: 'lambda-size',
   about: 'bundle and import of every function, beside a bare DynamoDB client',
-  async measure() {
-    const folder = mkdtempSync(join(tmpdir(), 'bench-bundle-'));
-    try {
-      return await compare(bundleBareClient(folder));
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  },
+  measure: () =>
+    withScratchFolder((scratch) =>
+      compare(join(bundleBare('dynamodb-client.ts', scratch), 'index.mjs')),
+    ),
 };
 
 async function compare(bare: string): Promise<Row[]> {
@@ -55,19 +51,6 @@ const functionEntries = (): string[] =>
     )
     .map((file) => relative(lambdas, file))
     .sort();
-
-/** Minified like ours, but with the SDK as it is, whatever our bundles replace in it. */
-function bundleBareClient(folder: string): string {
-  const outfile = join(folder, 'index.mjs');
-  const asInstalled: BuildOptions = { alias: {}, plugins: [] };
-  buildSync({
-    ...bundleOptions,
-    ...asInstalled,
-    entryPoints: [join(import.meta.dirname, 'bare/dynamodb-client.ts')],
-    outfile,
-  });
-  return outfile;
-}
 
 /** In a process that has imported nothing before. */
 function importMillis(file: string): number {
