@@ -20,24 +20,17 @@ GRACE_SECONDS = 12.0
 
 
 def main() -> int:
+    # Heard and passed over; unlike ignoring them, this ends where the command begins.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+        signal.signal(number, lambda *_: None)
     try:
-        command = subprocess.Popen(
-            sys.argv[1:], stdin=subprocess.DEVNULL, preexec_fn=_hear_signals_again
-        )
+        command = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
     except OSError as error:
         print(f"{sys.argv[1]}: {error.strerror}", file=sys.stderr)
         return 127
     threading.Thread(target=_stop_when_let_go, args=(command,), daemon=True).start()
     code = command.wait()
     return code if code >= 0 else 128 - code
-
-
-def _hear_signals_again() -> None:
-    """What is ignored stays ignored in the command, unless it is set back."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
 
 
 def _stop_when_let_go(command: "subprocess.Popen[bytes]") -> None:
