@@ -20,12 +20,13 @@ THUMBNAIL_SIDE_PX = 640
 THUMBNAIL_QUALITY = 88
 # Colours that depend on the view take most of the time to compress.
 MAX_GAUSSIANS_WITH_VIEW_DEPENDENCE = 100_000
+SH_ITERATIONS = 3
 COMPRESSOR = "splat-transform"
 TIMEOUT_SECONDS = 900
 
-# The viewer turns a file's y down into y up; the scene has z up. Turning by 90 degrees about x
-# before that makes the viewer's axes (-x, z, y) of the scene's.
-TURN_FOR_VIEWER = "90,0,0"
+# The compressor reads a file as y down and turns it by 180 degrees about z, so that y is up. Since
+# the scene has z up, -90 degrees about x after that make the viewer's axes (-x, z, y) of it.
+TURN_FOR_VIEWER = "-90,0,0"
 VIEWER_FROM_SCENE = np.array([[-1.0, 0, 0], [0, 0, 1.0], [0, 1.0, 0]])
 
 
@@ -47,9 +48,10 @@ def write_viewer(ply: Path, scene: Scene, path: Path, scratch: Path) -> None:
     settings = scratch / "viewer-settings.json"
     settings.write_text(json.dumps(viewer_settings(scene.first_view)), encoding="utf-8")
     actions = ["--rotate", TURN_FOR_VIEWER]
+    options = ["--gpu", "cpu", "--sh-iterations", SH_ITERATIONS, "--viewer-settings", settings]
     if len(scene.gaussians) > MAX_GAUSSIANS_WITH_VIEW_DEPENDENCE:
         actions += ["--filter-harmonics", "0"]
-    run_compressor("--gpu", "cpu", "--viewer-settings", settings, ply, *actions, path)
+    run_compressor(*options, ply, *actions, path)
 
 
 def viewer_settings(view: View) -> dict[str, object]:

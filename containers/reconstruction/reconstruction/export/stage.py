@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from reconstruction.export.documents import write_cameras, write_report
@@ -24,26 +25,29 @@ def run(workdir: Path, spec: Spec, report: Report) -> StageOutcome:
         scene = scene_from_photos(workdir, manifest, spec, report)
     folder = workdir / "artifacts"
     folder.mkdir(exist_ok=True)
-    artifacts = {}
-    usd: dict[str, object] = {}
-    with tempfile.TemporaryDirectory(dir=workdir) as scratch:
-        if spec.export_usdz:
-            report.progress(45, None, "writing and checking the USD stage")
-            usd = export_usdz(scene, spec, folder / "scene.usdz", Path(scratch))
-            artifacts["usdz"] = "artifacts/scene.usdz"
-        report.progress(60, None, "writing the Gaussians and a picture")
-        write_ply(scene.gaussians, folder / "scene.ply")
-        write_thumbnail(scene, folder / "thumbnail.jpg")
-        write_spz(folder / "scene.ply", folder / "scene.spz")
-        report.progress(75, None, "writing the viewer")
-        write_viewer(folder / "scene.ply", scene, folder / "viewer.html", Path(scratch))
-    artifacts |= {
+    artifacts = {
         "ply": "artifacts/scene.ply",
         "spz": "artifacts/scene.spz",
         "thumbnail": "artifacts/thumbnail.jpg",
         "viewer": "artifacts/viewer.html",
         "report": "artifacts/report.json",
     }
+    usd: dict[str, object] = {}
+    ply = folder / "scene.ply"
+    report.progress(45, None, "writing the Gaussians and the viewer")
+    write_ply(scene.gaussians, ply)
+    # The compressor is a process of its own: it works while the stage is written.
+    with tempfile.TemporaryDirectory(dir=workdir) as scratch, ThreadPoolExecutor() as pool:
+        compressed = pool.submit(write_spz, ply, folder / "scene.spz")
+        viewer = pool.submit(write_viewer, ply, scene, folder / "viewer.html", Path(scratch))
+        write_thumbnail(scene, folder / "thumbnail.jpg")
+        if spec.export_usdz:
+            report.progress(60, None, "writing and checking the USD stage")
+            usd = export_usdz(scene, spec, folder / "scene.usdz", Path(scratch))
+            artifacts["usdz"] = "artifacts/scene.usdz"
+        report.progress(80, None, "compressing the Gaussians for the viewer")
+        compressed.result()
+        viewer.result()
     if scene.views:
         write_cameras(scene.views, scene, folder / "cameras.json")
         artifacts["cameras"] = "artifacts/cameras.json"

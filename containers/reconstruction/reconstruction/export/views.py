@@ -13,6 +13,7 @@ from reconstruction.gaussians.camera import Camera
 from reconstruction.gaussians.parameters import Gaussians
 from reconstruction.prepare.manifest import Manifest
 
+TELLING_SHARE = 0.75
 OVERVIEW_SIZE_PX = (640, 480)
 OVERVIEW_FIELD_OF_VIEW_DEGREES = 50.0
 OVERVIEW_DIRECTION = np.array([0.6, -1.0, 0.55])
@@ -92,8 +93,11 @@ def moved_view(view: View, similarity: np.ndarray) -> View:
 
 
 def most_telling(views: Sequence[View]) -> View:
-    """The view that shows most of the points: the one to look at the scene from first."""
-    return max(views, key=lambda view: view.points)
+    """The view to look at the scene from first: of those that show most, one of middle height."""
+    most = max(view.points for view in views)
+    telling = [view for view in views if view.points >= TELLING_SHARE * most]
+    telling.sort(key=lambda view: view.camera.center[2])
+    return telling[len(telling) // 2]
 
 
 def overview(gaussians: Gaussians) -> View:

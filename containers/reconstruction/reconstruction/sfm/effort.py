@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MANY_PHOTOS = 60
 MAX_PHOTOS_PAIRED_WITH_ALL = 400
+# Features per photo on a laptop, for sets of at most so many photos.
+FEATURES = ((30, 4096), (100, 2560), (MAX_PHOTOS_PAIRED_WITH_ALL, 2048))
 
 
 @dataclass(frozen=True)
@@ -23,5 +24,5 @@ class Effort:
 def effort_for(engine: str, photos: int) -> Effort:
     if engine == "3dgrut":
         return Effort(max_image_size_px=3200, max_features=8192, undistorted_size_px=None)
-    features = 4096 if photos <= MANY_PHOTOS else 2048
+    features = next((count for limit, count in FEATURES if photos <= limit), FEATURES[-1][1])
     return Effort(max_image_size_px=1000, max_features=features, undistorted_size_px=1000)
