@@ -4,13 +4,11 @@
  * `npm run docs -- --check` changes nothing and fails where the documentation is out of date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { App } from 'aws-cdk-lib/core';
 import { allRoutes } from '../lambdas/meta/api.ts';
 import { stateDiagram } from '../lambdas/platform/lifecycle.ts';
 import { openApiDocument } from '../lambdas/platform/openapi.ts';
 import { jobStatuses, transitions } from '../lambdas/reconstruction/job.ts';
-import { platformStage } from '../lib/platform-stage.ts';
-import { laptop } from '../lib/stages/laptop.ts';
+import { stageApp } from '../lib/stages/stage-app.ts';
 import { stackDiagram } from './stack-diagram.ts';
 import { stateMachineDiagram } from './state-machine-diagram.ts';
 
@@ -37,9 +35,8 @@ const blocks: Record<string, () => string> = {
 };
 
 /** Stacks learn what they need of each other when they are synthesised. */
-function platform(): App {
-  const app = new App({ outdir: 'cdk.out/docs' });
-  platformStage(app, laptop({}));
+function platform() {
+  const { app } = stageApp('laptop', 'cdk.out/docs');
   app.synth();
   return app;
 }
