@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Instances behind one job queue: spot first, on demand behind it. */
 const ComputePool = z.strictObject({

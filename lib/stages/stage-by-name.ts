@@ -1,5 +1,5 @@
 import type { Node } from 'constructs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { StageConfig } from '../stage-config.ts';
 import { aws } from './aws.ts';
 import { laptop } from './laptop.ts';
