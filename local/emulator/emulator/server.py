@@ -34,6 +34,7 @@ from .configuration import Configuration
 from .dynamodb import expressions
 from .dynamodb.journal import DynamoDbJournal
 from .dynamodb.streams import DynamoDbStreams
+from .foreign_pages import refusing_foreign_pages
 from .lambda_functions import errors
 from .lambda_functions.workers import WorkerGuard, Workers
 from .persistence import recent_logs
@@ -159,7 +160,7 @@ async def _serve(
         await on_ready()
 
     waiting = asyncio.create_task(ready())
-    await hypercorn_serve(app.app, config, shutdown_trigger=stopped)
+    await hypercorn_serve(refusing_foreign_pages(app.app), config, shutdown_trigger=stopped)
     waiting.cancel()
 
 
