@@ -6,11 +6,10 @@ import {
   paginateQuery,
   QueryCommand,
   type QueryCommandInput,
-  TransactWriteCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { minutes, timestamp } from '../platform/clock.ts';
-import type { TransactItem } from '../platform/dynamodb.ts';
+import { type TransactItem, transact } from '../platform/dynamodb.ts';
 import type { KeyId, WorkspaceId } from '../platform/ids.ts';
 import { ApiKey } from './api-key.ts';
 import type { KeyHash } from './api-key-format.ts';
@@ -48,11 +47,6 @@ export function apiKeyStore(documents: DynamoDBDocumentClient, tableName: string
     KeyConditionExpression: 'workspaceId = :workspaceId',
     ExpressionAttributeValues: { ':workspaceId': workspaceId },
   });
-  const sumOf = async (query: QueryCommandInput) => {
-    let sum = 0;
-    for await (const { Count } of paginateQuery({ client: documents }, query)) sum += Count ?? 0;
-    return sum;
-  };
   return {
     async find(keyHash) {
       const { Item } = await documents.send(
@@ -69,7 +63,7 @@ export function apiKeyStore(documents: DynamoDBDocumentClient, tableName: string
           ConditionExpression: 'attribute_not_exists(keyHash)',
         },
       };
-      await documents.send(new TransactWriteCommand({ TransactItems: [put, ...along] }));
+      await transact(documents, [put, ...along]);
     },
 
     async remove(keyHash) {
@@ -133,6 +127,14 @@ export function apiKeyStore(documents: DynamoDBDocumentClient, tableName: string
       return keys.slice(0, limit);
     },
 
-    count: (workspaceId) => sumOf({ ...ofWorkspace(workspaceId), Select: 'COUNT' }),
+    async count(workspaceId) {
+      const pages = paginateQuery(
+        { client: documents },
+        { ...ofWorkspace(workspaceId), Select: 'COUNT' },
+      );
+      let total = 0;
+      for await (const { Count = 0 } of pages) total += Count;
+      return total;
+    },
   };
 }

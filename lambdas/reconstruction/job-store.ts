@@ -3,12 +3,11 @@ import {
   type DynamoDBDocumentClient,
   GetCommand,
   paginateQuery,
-  TransactWriteCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Clock, timestamp } from '../platform/clock.ts';
-import { anyOf, failedConditions, type TransactItem } from '../platform/dynamodb.ts';
+import { anyOf, failedConditions, type TransactItem, transact } from '../platform/dynamodb.ts';
 import type { JobId, WorkspaceId } from '../platform/ids.ts';
 import {
   endedStatuses,
@@ -117,7 +116,7 @@ export function jobStore(
       };
       const writes = [input, put, count, ...along];
       try {
-        await documents.send(new TransactWriteCommand({ TransactItems: writes }));
+        await transact(documents, writes);
         return 'created';
       } catch (error) {
         if (failedConditions(error).includes(writes.indexOf(input))) return 'input_gone';

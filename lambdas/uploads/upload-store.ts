@@ -4,9 +4,8 @@ import {
   type DynamoDBDocumentClient,
   GetCommand,
   paginateQuery,
-  TransactWriteCommand,
 } from '@aws-sdk/lib-dynamodb';
-import type { TransactItem } from '../platform/dynamodb.ts';
+import { type TransactItem, transact } from '../platform/dynamodb.ts';
 import type { UploadId, WorkspaceId } from '../platform/ids.ts';
 import { Upload } from './upload.ts';
 
@@ -48,7 +47,7 @@ export function uploadStore(documents: DynamoDBDocumentClient, tableName: string
           ConditionExpression: 'attribute_not_exists(uploadId)',
         },
       };
-      await documents.send(new TransactWriteCommand({ TransactItems: [put, ...along] }));
+      await transact(documents, [put, ...along]);
     },
 
     use: (upload) => ({
