@@ -1,62 +1,36 @@
-import {
-  CreateTableCommand,
-  type CreateTableCommandInput,
-  DynamoDBClient,
-  waitUntilTableExists,
-} from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { ulid } from 'ulid';
+import { type TableDefinition, tableDefinitions } from '../lib/data/table-definitions.ts';
 
-type TableKeys = Pick<
-  CreateTableCommandInput,
-  'AttributeDefinitions' | 'KeySchema' | 'GlobalSecondaryIndexes'
->;
+export type TableName = keyof typeof tableDefinitions;
 
 const keys = (partitionKey: string, sortKey?: string) => [
   { AttributeName: partitionKey, KeyType: 'HASH' as const },
   ...(sortKey ? [{ AttributeName: sortKey, KeyType: 'RANGE' as const }] : []),
 ];
-const attributes = (...names: string[]) =>
-  names.map((name) => ({ AttributeName: name, AttributeType: 'S' as const }));
 
-const definitions = {
-  accounts: { AttributeDefinitions: attributes('pk', 'sk'), KeySchema: keys('pk', 'sk') },
-  apiKeys: {
-    AttributeDefinitions: attributes('keyHash', 'workspaceId', 'keyId'),
-    KeySchema: keys('keyHash'),
-    GlobalSecondaryIndexes: [
-      {
-        IndexName: 'by-workspace',
-        KeySchema: keys('workspaceId', 'keyId'),
-        Projection: { ProjectionType: 'ALL' },
-      },
-    ],
-  },
-  uploads: {
-    AttributeDefinitions: attributes('workspaceId', 'uploadId', 'unused', 'createdAt'),
-    KeySchema: keys('workspaceId', 'uploadId'),
-    GlobalSecondaryIndexes: [
-      {
-        IndexName: 'unused',
-        KeySchema: keys('unused', 'createdAt'),
-        Projection: { ProjectionType: 'KEYS_ONLY' },
-      },
-    ],
-  },
-  jobs: {
-    AttributeDefinitions: attributes('workspaceId', 'jobId', 'live'),
-    KeySchema: keys('workspaceId', 'jobId'),
-    GlobalSecondaryIndexes: [
-      {
-        IndexName: 'live',
-        KeySchema: keys('live', 'jobId'),
-        Projection: { ProjectionType: 'ALL' },
-      },
-    ],
-  },
-  idempotency: { AttributeDefinitions: attributes('id'), KeySchema: keys('id') },
-} satisfies Record<string, TableKeys>;
-
-export type TableName = keyof typeof definitions;
+/** A table as the stack would make it, less what only AWS has. */
+function tableOf({ partitionKey, sortKey, indexes = [] }: TableDefinition) {
+  const names = [
+    partitionKey,
+    sortKey,
+    ...indexes.flatMap((one) => [one.partitionKey, one.sortKey]),
+  ];
+  return {
+    AttributeDefinitions: [...new Set(names.filter((name) => name !== undefined))].map((name) => ({
+      AttributeName: name,
+      AttributeType: 'S' as const,
+    })),
+    KeySchema: keys(partitionKey, sortKey),
+    ...(indexes.length > 0 && {
+      GlobalSecondaryIndexes: indexes.map((one) => ({
+        IndexName: one.name,
+        KeySchema: keys(one.partitionKey, one.sortKey),
+        Projection: { ProjectionType: one.projection },
+      })),
+    }),
+  };
+}
 
 /**
  * Creates tables that nothing else uses, on the engine behind `AWS_ENDPOINT_URL`; product code
@@ -78,7 +52,7 @@ export async function createTables<Name extends TableName>(
         new CreateTableCommand({
           TableName,
           BillingMode: 'PAY_PER_REQUEST',
-          ...definitions[name],
+          ...tableOf(tableDefinitions[name]),
         }),
       );
       await waitUntilTableExists({ client, maxWaitTime: 30 }, { TableName });
