@@ -5,6 +5,7 @@ import type { Idempotency } from '../platform/idempotency.ts';
 import type { KeyId, NewId, UserId, WorkspaceId } from '../platform/ids.ts';
 import { Problem } from '../platform/problems.ts';
 import type { Secret } from '../platform/secret.ts';
+import { validationFailed } from '../platform/validation.ts';
 import { type ApiKey, toView } from './api-key.ts';
 import {
   type ApiKeyText,
@@ -113,14 +114,9 @@ function expiryOf({ expiresAt, expiresInDays }: NewApiKey, clock: Clock): string
   return timestamp(epochMillis);
 }
 
-const expiryPassed = (clock: Clock) => {
-  const fault = {
+const expiryPassed = (clock: Clock) =>
+  validationFailed({
     pointer: '/expiresAt',
     detail: 'The key would have expired already',
     fix: `Send a time after ${timestamp(clock.now())}, or leave it out.`,
-  };
-  return new Problem('validation_failed', {
-    detail: `${fault.pointer}: ${fault.detail}. ${fault.fix}`,
-    errors: [fault],
   });
-};

@@ -3,6 +3,7 @@ import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { type Clock, epochSeconds, hours } from './clock.ts';
 import type { TransactItem } from './dynamodb.ts';
 import { Problem } from './problems.ts';
+import { validationFailed } from './validation.ts';
 
 /**
  * Idempotent creation.
@@ -67,15 +68,10 @@ export function idempotencyKeyOf(header: (name: string) => string | undefined): 
   const key = header('idempotency-key') ?? header('x-idempotency-key');
   if (key === undefined) return undefined;
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
-    throw new Problem('validation_failed', {
-      detail: 'Idempotency-Key must be 1 to 255 printable ASCII characters without spaces.',
-      errors: [
-        {
-          pointer: 'header/idempotency-key',
-          detail: 'Not a usable key',
-          fix: 'Send a UUID, for example.',
-        },
-      ],
+    throw validationFailed({
+      pointer: 'header/idempotency-key',
+      detail: 'Not 1 to 255 printable ASCII characters without spaces',
+      fix: 'Send a UUID, for example.',
     });
   }
   return key;

@@ -126,7 +126,7 @@ async function answer<Deps extends ApiDeps>(
   const key = route.idempotent && actor ? idempotencyKeyOf(header) : undefined;
   if (key === undefined || !actor) {
     const success = await handle(deps, request as never);
-    return success200(route, success, requestId, {});
+    return successResult(route, success, requestId, {});
   }
   const { answer: remembered, replayed } = await once(
     deps.idempotency,
@@ -137,10 +137,10 @@ async function answer<Deps extends ApiDeps>(
   );
   line.replayed = replayed;
   const success = replayed ? await replay(remembered as never, deps) : remembered;
-  return success200(route, success, requestId, { 'Idempotency-Replayed': String(replayed) });
+  return successResult(route, success, requestId, { 'Idempotency-Replayed': String(replayed) });
 }
 
-function success200(
+function successResult(
   route: AnyRoute,
   body: unknown,
   requestId: string,

@@ -34,7 +34,7 @@ const escapePointer = (part: PropertyKey) =>
   String(part).replaceAll('~', '~0').replaceAll('/', '~1');
 
 /** The issues of a failed parse as faults, each with its pointer and its fix. */
-export function faultsOf(error: z.ZodError, root: string): Fault[] {
+function faultsOf(error: z.ZodError, root: string): Fault[] {
   return error.issues.slice(0, maxFaults).map((issue) => ({
     pointer: [root, ...issue.path.map(escapePointer)].join('/'),
     detail: issue.message,
@@ -60,10 +60,14 @@ export function validate<Schema extends z.ZodType>(
 ): z.infer<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const errors = faultsOf(parsed.error, root);
-  const first = errors[0];
-  throw new Problem('validation_failed', {
+  throw validationFailed(...faultsOf(parsed.error, root));
+}
+
+/** The faults of a request as one problem; its detail tells the first. */
+export function validationFailed(...faults: Fault[]): Problem {
+  const [first] = faults;
+  return new Problem('validation_failed', {
     detail: first ? `${first.pointer || 'The body'}: ${first.detail}. ${first.fix}` : 'Invalid.',
-    errors,
+    errors: faults,
   });
 }

@@ -5,7 +5,7 @@ import type { Idempotency } from '../platform/idempotency.ts';
 import type { NewId } from '../platform/ids.ts';
 import { log } from '../platform/log.ts';
 import { fromUsd } from '../platform/money.ts';
-import { Problem } from '../platform/problems.ts';
+import { validationFailed } from '../platform/validation.ts';
 import { requireComplete } from '../uploads/missing-files.ts';
 import { inputUriOf, type Upload } from '../uploads/upload.ts';
 import type { UploadBucket } from '../uploads/upload-bucket.ts';
@@ -103,14 +103,9 @@ function keptNames(
   return { ...reference, photoA: keptName('photoA'), photoB: keptName('photoB') };
 }
 
-function noSuchPhoto(field: string, given: string, upload: Upload): Problem {
-  const fault = {
+const noSuchPhoto = (field: string, given: string, upload: Upload) =>
+  validationFailed({
     pointer: `/config/scaleReference/${field}`,
     detail: `${upload.uploadId} has no photo ${given.slice(0, 100)}`,
     fix: `Send the name of one of its photos, such as ${upload.files[0]?.name}.`,
-  };
-  return new Problem('validation_failed', {
-    detail: `${fault.pointer}: ${fault.detail}. ${fault.fix}`,
-    errors: [fault],
   });
-}

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseJson } from '../platform/json.ts';
 import type { StatusReason } from './job.ts';
 
 /**
@@ -111,12 +112,4 @@ function batchFailureOf(cause: string): FailureCode {
     if (pattern.test(StatusReason) || pattern.test(Container?.Reason ?? '')) return code;
   }
   return exitCodes[Container?.ExitCode ?? 1] ?? 'stage_crashed';
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import type { Actor } from '../platform/actor.ts';
 import { UploadId } from '../platform/ids.ts';
 import { Problem } from '../platform/problems.ts';
 import { parseS3Uri } from '../platform/s3.ts';
+import { validationFailed } from '../platform/validation.ts';
 import { keptDays, prefixOf, type Upload } from '../uploads/upload.ts';
 import type { UploadBucket } from '../uploads/upload-bucket.ts';
 import type { UploadStore } from '../uploads/upload-store.ts';
@@ -48,14 +49,9 @@ export const notOwned = (inputUri: string) =>
     ],
   });
 
-function otherKind(upload: Upload, inputKind: string): Problem {
-  const fault = {
+const otherKind = (upload: Upload, inputKind: string) =>
+  validationFailed({
     pointer: '/inputKind',
     detail: `${upload.uploadId} was presigned as ${upload.inputKind}, not as ${inputKind}`,
     fix: `Send "${upload.inputKind}", or presign an upload of the other kind.`,
-  };
-  return new Problem('validation_failed', {
-    detail: `${fault.pointer}: ${fault.detail}. ${fault.fix}`,
-    errors: [fault],
   });
-}

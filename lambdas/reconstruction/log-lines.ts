@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseJson } from '../platform/json.ts';
 import type { LogFile } from './log-bucket.ts';
 import type { LogCursor } from './log-cursor.ts';
 import type { Stage } from './stages.ts';
@@ -70,12 +71,4 @@ function fieldsOf(text: string) {
     event: textOf('event'),
     message: textOf('message'),
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
