@@ -28,7 +28,7 @@ export function openApiDocument(routes: readonly AnyRoute[], serverUrl: string) 
   registry.registerComponent('securitySchemes', 'bearer', {
     type: 'http',
     scheme: 'bearer',
-    description: 'An API key (`cp_live_…`) or an OpenID Connect access token.',
+    description: 'An API key (`cp_live_…`), or a JSON Web Token of the OpenID Connect provider.',
   });
   for (const route of routes) {
     registry.registerPath({

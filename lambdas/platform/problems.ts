@@ -1,9 +1,8 @@
 /**
- * Every way a request or a job can go wrong, by its one name.
+ * Every way a request can go wrong, by its one name: the `code` of the HTTP body (RFC 9457).
  *
- * The name is the `code` of the HTTP body (RFC 9457), `Problem.name`, and therefore the string that
- * `ErrorEquals` matches in a state machine. A `Problem` is expected: it is logged as information
- * and shown to the caller. Any other error is a defect of ours: `internal`, status 500, no details.
+ * A `Problem` is expected: it is logged as information and shown to the caller. Any other error is a
+ * defect of ours: `internal`, status 500, no details.
  */
 
 interface ProblemSpec {
