@@ -5,10 +5,11 @@
 import { isMet, type Row } from './benchmark.ts';
 import { getJob } from './get-job.ts';
 import { lambdaSize } from './lambda-size.ts';
+import { reconstruction } from './reconstruction.ts';
 import { start } from './start.ts';
 import { table } from './table.ts';
 
-const benchmarks = [lambdaSize, getJob, start];
+const benchmarks = [lambdaSize, getJob, start, reconstruction];
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
