@@ -38,6 +38,7 @@ def save_checkpoint(state: TrainingState, folder: Path) -> None:
         "queue": state.queue,
         "iteration": state.iteration,
         "seconds": state.seconds,
+        "densifications": state.densifications,
         "measurements": state.measurements,
         "psnrBeforeDb": state.psnr_before_db,
     }
@@ -83,6 +84,7 @@ def load_checkpoint(folder: Path) -> TrainingState | None:
         queue=facts["queue"],
         iteration=facts["iteration"],
         seconds=facts["seconds"],
+        densifications=facts["densifications"],
         measurements=facts["measurements"],
         best=best,
         psnr_before_db=facts["psnrBeforeDb"],

@@ -11,9 +11,8 @@ from reconstruction.gaussians.parameters import LOG_SCALE, POSITION, Gaussians
 from reconstruction.gaussians.render import Gradients
 
 MIN_OPACITY = 0.01
-GROWTH = 0.12
-SPREAD = 0.7
-SHRINK = 1.4
+SPREAD = 0.6
+SHRINK = 1.6
 
 
 @dataclass
@@ -39,9 +38,9 @@ class Pull:
 
 
 def densify(
-    gaussians: Gaussians, optimizer: Adam, pull: Pull, capacity: int, rng: np.random.Generator
+    gaussians: Gaussians, optimizer: Adam, pull: Pull, target: int, rng: np.random.Generator
 ) -> Gaussians:
-    """Prunes what is nearly transparent, and splits those most pulled at, up to `capacity`.
+    """Prunes what is nearly transparent, and splits those most pulled at, for `target` in all.
 
     A split Gaussian becomes two smaller ones, drawn apart along a random direction of its own
     shape; for a small one that is a clone, for a large one a division. The optimiser's history goes
@@ -50,11 +49,11 @@ def densify(
     keep = gaussians.opacities > MIN_OPACITY
     survivors = gaussians.select(keep)
     optimizer.select(keep)
-    room = max(0, min(int(GROWTH * len(survivors)), capacity - len(survivors)))
-    if room == 0:
+    splits = min(target - len(survivors), len(survivors))
+    if splits <= 0:
         return survivors
-    chosen = np.argsort(-pull.mean()[keep], kind="stable")[:room]
-    offsets = rng.normal(size=(room, 3)) * np.exp(survivors.log_scales[chosen]) * SPREAD
+    chosen = np.argsort(-pull.mean()[keep], kind="stable")[:splits]
+    offsets = rng.normal(size=(splits, 3)) * np.exp(survivors.log_scales[chosen]) * SPREAD
     offsets = np.einsum("nij,nj->ni", rotation_matrices(survivors.rotations[chosen]), offsets)
     first = survivors.values[chosen]
     first[:, LOG_SCALE : LOG_SCALE + 3] -= np.log(SHRINK)
@@ -64,7 +63,7 @@ def densify(
     survivors.values[chosen] = first
     optimizer.mean[chosen] = 0
     optimizer.square[chosen] = 0
-    optimizer.extend(room)
+    optimizer.extend(splits)
     return Gaussians(np.concatenate([survivors.values, second]), gaussians.degree)
 
 

@@ -24,11 +24,13 @@ from reconstruction.gaussians.parameters import (
 )
 from reconstruction.gaussians.render import backpropagate, draw
 
-ITERATIONS_BETWEEN_DENSIFICATIONS = 100
-DENSIFY_FROM, DENSIFY_UNTIL = 0.03, 0.7
+# Schedules go by the share of the training that is done, so that a slow machine does the same in
+# fewer iterations.
+DENSIFICATIONS = 8
+DENSIFY_UNTIL = 0.5
+MEASUREMENTS = 25
 HALF_SIZE_UNTIL = 0.2
 DEGREE_AT = (0.0, 0.15, 0.4)
-MEASUREMENTS = 25
 FINAL_POSITION_RATE, FINAL_RATE = 0.03, 0.3
 
 
@@ -69,6 +71,7 @@ class TrainingState:
     queue: list[int] = field(default_factory=list)
     iteration: int = 0
     seconds: float = 0.0
+    densifications: int = 0
     measurements: int = 0
     best: Snapshot | None = None
     psnr_before_db: float | None = None
@@ -113,12 +116,12 @@ class Trainer:
         while self.progress < 1:
             started = time.monotonic()
             self.step()
-            if self.progress * MEASUREMENTS >= state.measurements + 1:
-                self.measure()
-                state.measurements = int(self.progress * MEASUREMENTS)
+            self.densify_when_due()
+            self.measure_when_due()
             state.seconds += time.monotonic() - started
             after_iteration(self)
-        self.measure()
+        if state.measurements < MEASUREMENTS:
+            self.measure()
         return state.best.gaussians if state.best else state.gaussians
 
     def step(self) -> None:
@@ -142,14 +145,26 @@ class Trainer:
         state.exposure.update(number, exposure_gradient)
         state.pull.add(gradients)
         state.iteration += 1
-        if (
-            state.iteration % ITERATIONS_BETWEEN_DENSIFICATIONS == 0
-            and DENSIFY_FROM < progress < DENSIFY_UNTIL
-        ):
-            state.gaussians = densify(
-                state.gaussians, state.optimizer, state.pull, self.options.capacity, state.rng
-            )
-            state.pull = Pull.none(len(state.gaussians))
+
+    def densify_when_due(self) -> None:
+        """At even steps of the first half, growing evenly to the capacity; the rest settles."""
+        state = self.state
+        due = min(int(self.progress / DENSIFY_UNTIL * DENSIFICATIONS), DENSIFICATIONS)
+        if due == state.densifications:
+            return
+        count = max(1, len(state.gaussians))
+        steps_left = DENSIFICATIONS - state.densifications
+        target = int(count * (self.options.capacity / count) ** (1 / steps_left))
+        state.gaussians = densify(state.gaussians, state.optimizer, state.pull, target, state.rng)
+        state.pull = Pull.none(len(state.gaussians))
+        state.densifications = due
+
+    def measure_when_due(self) -> None:
+        """At even steps of progress."""
+        due = int(self.progress * MEASUREMENTS)
+        if due != self.state.measurements:
+            self.state.measurements = due
+            self.measure()
 
     def next_photo(self) -> int:
         """Every training photo once in random order, then again."""
@@ -183,9 +198,9 @@ def initial_learning_rates(extent: float, degree: int) -> np.ndarray:
     """Per column; `extent` is how far the cameras spread from their mean, world units."""
     rates = np.zeros(COLOR + 3 * (degree + 1) ** 2)
     rates[POSITION : POSITION + 3] = 2.4e-4 * extent
-    rates[LOG_SCALE : LOG_SCALE + 3] = 0.01
+    rates[LOG_SCALE : LOG_SCALE + 3] = 0.04
     rates[ROTATION : ROTATION + 4] = 0.002
     rates[OPACITY_LOGIT] = 0.05
-    rates[COLOR : COLOR + 3] = 0.02
+    rates[COLOR : COLOR + 3] = 0.04
     rates[COLOR + 3 :] = 0.002
     return rates
