@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pycolmap
+from PIL import Image
 from scipy.spatial.transform import Rotation
 
 from reconstruction.gaussians.camera import Camera
 from reconstruction.gaussians.dataset import Dataset, Photo
 from reconstruction.gaussians.initialization import round_gaussians
 from reconstruction.gaussians.parameters import LOG_SCALE, ROTATION, Gaussians
+from reconstruction.gaussians.ply import write_ply
 
 FLOOR_HALF_SIZE = 1.5
 BOX_LOW = np.array([-0.3, -0.5, 0.0])
@@ -113,6 +118,32 @@ def dataset_of(surface: tuple[np.ndarray, np.ndarray], cameras: list[Camera]) ->
     blank = np.zeros((3, 150, 200), np.uint8)
     photos = [Photo(f"{i:02d}.jpg", camera, blank) for i, camera in enumerate(cameras)]
     return Dataset(photos, [], points, np.full(points.shape, 0.6))
+
+
+def write_job(workdir: Path, surface, cameras: list[Camera], gaussians: Gaussians) -> None:
+    """The files of a job that was trained: the model with its blank photos, and `gaussians`."""
+    undistorted = workdir / "sfm" / "undistorted"
+    for folder in (undistorted / "images", undistorted / "sparse", workdir / "train"):
+        folder.mkdir(parents=True)
+    dataset = dataset_of(surface, cameras)
+    shot = cameras[0]
+    lens = [shot.fx, shot.fy, shot.cx, shot.cy]
+    model = pycolmap.Reconstruction()
+    model.add_camera_with_trivial_rig(
+        pycolmap.Camera(
+            camera_id=1, model="PINHOLE", width=shot.width, height=shot.height, params=lens
+        )
+    )
+    for number, photo in enumerate(dataset.training, start=1):
+        Image.fromarray(photo.pixels.transpose(1, 2, 0)).save(undistorted / "images" / photo.name)
+        image = pycolmap.Image(name=photo.name, camera_id=1, image_id=number)
+        rotation = pycolmap.Rotation3d(photo.camera.rotation)
+        pose = pycolmap.Rigid3d(rotation, photo.camera.translation)
+        model.add_image_with_trivial_frame(image, pose)
+    for point in dataset.points:
+        model.add_point3D(point, pycolmap.Track())
+    model.write(undistorted / "sparse")
+    write_ply(gaussians, workdir / "train" / "splats.ply")
 
 
 def distance_to_scene(points: np.ndarray) -> np.ndarray:

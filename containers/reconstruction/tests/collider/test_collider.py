@@ -22,6 +22,7 @@ from flat_scene import (
     joined,
     orbiting_cameras,
     wall,
+    write_job,
 )
 from scipy.spatial import cKDTree
 
@@ -167,10 +168,20 @@ def test_a_scene_that_stops_no_light_has_no_mesh_but_a_reason():
 @pytest.mark.parametrize(
     ("opacity_logit", "code"), [(4.0, "ground_not_found"), (-4.0, "collider_empty")]
 )
-def test_the_user_is_told_what_is_missing(monkeypatch, tmp_path, opacity_logit, code):
-    gaussians = flat_gaussians(wall(), opacity_logit)
-    monkeypatch.setattr(steps, "load_dataset", lambda *_: dataset_of(wall(), facing_cameras()))
-    monkeypatch.setattr(steps, "read_ply", lambda *_: gaussians)
+def test_the_user_is_told_what_is_missing(tmp_path, opacity_logit, code):
+    write_job(tmp_path, wall(), facing_cameras(), flat_gaussians(wall(), opacity_logit))
     stream = io.StringIO()
     build(tmp_path, None, Report(stream))
     assert [json.loads(line)["code"] for line in stream.getvalue().splitlines()] == [code]
+
+
+def test_a_job_on_disk_gives_the_same_collider_as_in_memory(table, tmp_path):
+    surface = joined([floor(), box()])
+    write_job(tmp_path, surface, orbiting_cameras(), flat_gaussians(surface))
+    stream = io.StringIO()
+    built = build(tmp_path, None, Report(stream))
+    assert stream.getvalue() == ""
+    np.testing.assert_allclose(built.world_from_colmap, table.world_from_colmap, atol=1e-3)
+    assert built.ground.confidence == pytest.approx(table.ground.confidence, abs=0.01)
+    away = distance_to_scene(upright(built, sample((built.vertices, built.triangles), 5000)))
+    assert np.median(away) < 0.002 * SCENE_SIZE
