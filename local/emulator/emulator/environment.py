@@ -47,7 +47,7 @@ def _fresh_directory(path: Path) -> Path:
     """Empty: what a killed emulator's functions and jobs left there is of no use to anyone."""
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir(parents=True)
-    # Upstream's worker script is CommonJS and named .js: Node looks upwards for what that means, and
-    # a project around the data directory may well say that it is an ES module.
+    # Upstream's worker script is CommonJS and named .js: Node looks upwards for what that means,
+    # and a project around the data directory may well say that it is an ES module.
     (path / "package.json").write_text('{"type": "commonjs"}')
     return path

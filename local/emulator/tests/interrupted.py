@@ -165,11 +165,15 @@ class Killed:
             batch.reaches(self.jobs[name], "RUNNING")
         functions = Functions(self.emulator)
         name = functions.create(
-            "import { appendFileSync } from 'node:fs'; export const handler = async () => {"
-            f" appendFileSync('{pids}', `${{process.pid}}\\n`); for (;;); }}",
+            "import { appendFileSync } from 'node:fs'; export const handler = async ({ spin }) => {"
+            f" if (!spin) return; appendFileSync('{pids}', `${{process.pid}}\\n`); for (;;); }}",
             Timeout=600,
         )
-        functions.client.invoke(FunctionName=name, InvocationType="Event", Payload="{}")
+        # On a busy machine a function can take longer to start than it is given.
+        eventually(lambda: functions.invoke(name), lambda answer: answer == (None, None))
+        functions.client.invoke(
+            FunctionName=name, InvocationType="Event", Payload=json.dumps({"spin": True})
+        )
         self.processes = eventually(
             lambda: [int(pid) for pid in pids.read_text().split()] if pids.exists() else [],
             lambda found: len(found) == 3,

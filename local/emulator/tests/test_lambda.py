@@ -91,6 +91,13 @@ def test_a_function_sees_its_own_environment_and_not_the_one_of_who_started_the_
     assert not {"STRIPE_SECRET_KEY", "NODE_EXTRA_CA_CERTS"} & set(environment)
 
 
+def test_a_function_starts_where_the_folder_above_is_an_es_module(own_emulator, tmp_path):
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    functions = Functions(own_emulator())
+    name = functions.create("export const handler = async () => 'started'")
+    assert functions.invoke(name) == (None, "started")
+
+
 def test_calls_beyond_the_limit_wait_for_a_worker(own_emulator):
     functions = Functions(own_emulator(lambda_concurrency=2))
     name = functions.create(

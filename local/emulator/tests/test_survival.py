@@ -24,15 +24,17 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killed]:
     directory = tmp_path_factory.mktemp("killed")
     emulator = Emulator(directory / "data")
     emulator.start()
-    before = Killed(emulator, directory)
-    before.write_records()
-    before.change_a_table_whose_reader_is_held()
-    before.start_an_execution_whose_end_is_watched()
-    before.start_processes()
-    before.kill_while_writing()
-    yield before
-    if emulator.is_running():
-        emulator.stop()
+    try:
+        before = Killed(emulator, directory)
+        before.write_records()
+        before.change_a_table_whose_reader_is_held()
+        before.start_an_execution_whose_end_is_watched()
+        before.start_processes()
+        before.kill_while_writing()
+        yield before
+    finally:
+        if emulator.is_running():
+            emulator.stop()
 
 
 @pytest.fixture
