@@ -40,6 +40,8 @@ const retries = [
   RetryStrategy.of(Action.RETRY, Reason.CANNOT_PULL_CONTAINER),
   // EX_TEMPFAIL of containers/README.md.
   RetryStrategy.of(Action.RETRY, Reason.custom({ onExitCode: '75' })),
+  // Killed from outside, by hand or for memory: the next attempt goes on from the checkpoint.
+  RetryStrategy.of(Action.RETRY, Reason.custom({ onExitCode: '137' })),
   RetryStrategy.of(Action.EXIT, Reason.custom({ onReason: '*' })),
 ];
 

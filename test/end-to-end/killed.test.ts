@@ -73,6 +73,7 @@ describe('kill -9', () => {
     const { jobId } = await start();
     await untilJob(api, jobId, () => runsStage(jobId, 'sfm'));
     kill(workers());
+    await until(async () => workers().length === 0);
     const listed = await api.call<{ items: { jobId: string }[] }>('GET', '/v1/jobs');
     expect(listed.items.map((job) => job.jobId)).toContain(jobId);
     expectWhole(await ended(api, jobId));

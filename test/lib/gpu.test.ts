@@ -70,6 +70,7 @@ describe.each(stages)('machines for jobs of the stage $stage', ({ ofType, stage 
           { Action: 'RETRY', OnStatusReason: 'Host EC2*' },
           { Action: 'RETRY', OnReason: 'CannotPullContainerError:*' },
           { Action: 'RETRY', OnExitCode: '75' },
+          { Action: 'RETRY', OnExitCode: '137' },
           { Action: 'EXIT', OnReason: '*' },
         ],
       });

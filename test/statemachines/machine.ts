@@ -106,6 +106,7 @@ async function jobDefinition(
         evaluateOnExit: [
           { onStatusReason: 'Host EC2*', action: 'RETRY' },
           { onExitCode: '75', action: 'RETRY' },
+          { onExitCode: '137', action: 'RETRY' },
           { onReason: '*', action: 'EXIT' },
         ],
       },
