@@ -21,11 +21,11 @@ PACKAGES = ("numba", "numpy", "pillow", "pycolmap", "scikit-image", "usd-core")
 
 
 def write_cameras(views: Sequence[View], scene: Scene, path: Path) -> None:
-    """The photos' cameras in the scene's frame: z up, pinhole, x right, y down, z forward."""
+    """`cameras.json`: where each photo was taken, by the user's own names, undistorted."""
     document = {
-        "frame": "right-handed, z up; camera axes: x right, y down, z forward",
+        "axes": "world: z up; camera: x right, y down, z forward",
         "unit": "metre" if scene.scale.source != "arbitrary" else "arbitrary",
-        "cameras": [describe_camera(view) for view in views],
+        "photos": [describe_camera(view) for view in views],
     }
     path.write_text(json.dumps(document, ensure_ascii=False, indent=2), encoding="utf-8")
 
@@ -35,16 +35,12 @@ def describe_camera(view: View) -> dict[str, object]:
     pose = np.eye(4)
     pose[:3, :3], pose[:3, 3] = camera.rotation.T, camera.center
     return {
-        "photo": view.photo,
-        "image": view.image,
+        "name": view.photo,
         "widthPx": camera.width,
         "heightPx": camera.height,
         "focalLengthPx": [camera.fx, camera.fy],
         "principalPointPx": [camera.cx, camera.cy],
-        "position": camera.center.tolist(),
-        "forward": camera.rotation[2].tolist(),
-        "up": (-camera.rotation[1]).tolist(),
-        "worldFromCamera": pose.tolist(),
+        "cameraToWorld": pose.tolist(),
         "points": view.points,
     }
 

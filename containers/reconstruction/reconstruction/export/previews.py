@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,8 +12,6 @@ from PIL import Image
 from reconstruction.export.scene import Scene
 from reconstruction.export.views import View
 from reconstruction.gaussians.render import render
-from reconstruction.gaussians.spherical_harmonics import MAX_DEGREE
-from reconstruction.splats.transform import with_degree
 
 THUMBNAIL_SIDE_PX = 640
 THUMBNAIL_QUALITY = 88
@@ -33,7 +30,7 @@ VIEWER_FROM_SCENE = np.array([[-1.0, 0, 0], [0, 0, 1.0], [0, 1.0, 0]])
 def write_thumbnail(scene: Scene, path: Path) -> None:
     """The scene from its first view, as trained Gaussians look there."""
     camera = scene.first_view.camera.with_longest_side(THUMBNAIL_SIDE_PX)
-    picture = render(with_degree(scene.gaussians, MAX_DEGREE), camera)
+    picture = render(scene.gaussians, camera)
     values = np.clip(picture * 255 + 0.5, 0, 255).astype(np.uint8)
     Image.fromarray(values).save(path, "JPEG", quality=THUMBNAIL_QUALITY)
 
@@ -96,17 +93,18 @@ def viewer_settings(view: View) -> dict[str, object]:
     }
 
 
+class CompressionFailed(Exception):
+    """`splat-transform` did not do it; its own last words are the message."""
+
+
 def run_compressor(*arguments: object) -> None:
-    """Run `splat-transform` of @playcanvas/splat-transform. Raises RuntimeError when it fails."""
-    program = shutil.which(COMPRESSOR)
-    if program is None:
-        raise RuntimeError(f"{COMPRESSOR} of @playcanvas/splat-transform is not on PATH")
-    answer = subprocess.run(
-        [program, "--quiet", "--overwrite", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_SECONDS,
-        check=False,
-    )
+    """Run `splat-transform` of @playcanvas/splat-transform. Raises CompressionFailed."""
+    command = [COMPRESSOR, "--quiet", "--overwrite", *map(str, arguments)]
+    try:
+        answer = subprocess.run(
+            command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise CompressionFailed(str(error)) from error
     if answer.returncode != 0:
-        raise RuntimeError(f"{COMPRESSOR}: {(answer.stderr or answer.stdout)[-1000:]}")
+        raise CompressionFailed((answer.stderr or answer.stdout)[-1000:])

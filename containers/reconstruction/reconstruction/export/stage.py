@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from reconstruction.export.documents import write_cameras, write_report
-from reconstruction.export.previews import write_spz, write_thumbnail, write_viewer
+from reconstruction.export.previews import (
+    CompressionFailed,
+    write_spz,
+    write_thumbnail,
+    write_viewer,
+)
 from reconstruction.export.scene import Scene, scene_from_photos, scene_from_splats
 from reconstruction.gaussians.ply import write_ply
 from reconstruction.prepare.manifest import read_manifest
@@ -46,13 +51,25 @@ def run(workdir: Path, spec: Spec, report: Report) -> StageOutcome:
             usd = export_usdz(scene, spec, folder / "scene.usdz", Path(scratch))
             artifacts["usdz"] = "artifacts/scene.usdz"
         report.progress(80, None, "compressing the Gaussians for the viewer")
-        compressed.result()
-        viewer.result()
+        for name, work in (("spz", compressed), ("viewer", viewer)):
+            if not is_made(name, work, report):
+                del artifacts[name]
     if scene.views:
         write_cameras(scene.views, scene, folder / "cameras.json")
         artifacts["cameras"] = "artifacts/cameras.json"
     write_report(scene, manifest, spec, usd, workdir)
     return StageOutcome(metrics_of(scene), artifacts)
+
+
+def is_made(name: str, work: Future[None], report: Report) -> bool:
+    """Whether a preview is there. What is only to look at does not cost the user the scene."""
+    try:
+        work.result()
+    except CompressionFailed as failure:
+        report.log("compression failed", level="error", artifact=name, detail=str(failure))
+        report.warning("preview_missing", f"The {name} could not be made; all else is there.")
+        return False
+    return True
 
 
 def export_usdz(scene: Scene, spec: Spec, path: Path, scratch: Path) -> dict[str, object]:

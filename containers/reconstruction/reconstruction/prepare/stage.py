@@ -54,7 +54,8 @@ def prepare_video(
 
 
 def prepare_splat(uploads: list[Upload], workdir: Path, report: Report) -> StageOutcome:
-    from reconstruction.splats.ply import MAX_GAUSSIANS, read_user_splats, write_splats
+    from reconstruction.gaussians.ply import write_ply
+    from reconstruction.splats.ply import MAX_GAUSSIANS, read_user_splats
 
     if len(uploads) != 1:
         raise StageFailed(
@@ -65,7 +66,7 @@ def prepare_splat(uploads: list[Upload], workdir: Path, report: Report) -> Stage
     splats = read_user_splats(uploads[0].path, uploads[0].name, report)
     report.log("splats", gaussians=len(splats), limit=MAX_GAUSSIANS, degree=splats.degree)
     (workdir / "prepare").mkdir(exist_ok=True)
-    write_splats(splats, workdir / "prepare" / "splats.ply")
+    write_ply(splats, workdir / "prepare" / "splats.ply")
     write_manifest(Manifest("splat"), workdir)
     return StageOutcome({"totalPhotos": 0, "usedPhotos": 0, "gaussians": len(splats)})
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 MAX_PHOTOS_PAIRED_WITH_ALL = 400
 # Features per photo on a laptop, for sets of at most so many photos.
-FEATURES = ((30, 4096), (100, 2560), (MAX_PHOTOS_PAIRED_WITH_ALL, 2048))
+FEATURES = ((30, 4096), (100, 2048), (MAX_PHOTOS_PAIRED_WITH_ALL, 1500))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 
 from reconstruction.failures import StageFailed
 from reconstruction.gaussians.parameters import OPACITY_LOGIT, Gaussians, column_count
-from reconstruction.gaussians.ply import columns_in_file_order, property_names, write_ply
+from reconstruction.gaussians.ply import columns_in_file_order, property_names
 from reconstruction.prepare.uploads import shown
 from reconstruction.report import Report
 
@@ -38,8 +38,6 @@ NUMBER_TYPES = {
     **dict.fromkeys(("double", "float64"), "f8"),
 }
 BYTE_ORDERS = {"binary_little_endian": "<", "binary_big_endian": ">", "ascii": ""}
-
-write_splats = write_ply
 
 
 class NotSplats(Exception):

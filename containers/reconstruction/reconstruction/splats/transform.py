@@ -10,7 +10,6 @@ from reconstruction.gaussians.parameters import (
     POSITION,
     ROTATION,
     Gaussians,
-    column_count,
 )
 
 DIRECTIONS = 64
@@ -46,12 +45,6 @@ def turned_colors(colors: np.ndarray, rotation: np.ndarray, degree: int) -> np.n
         mixing = np.linalg.lstsq(after[:, rows], before[:, rows], rcond=None)[0]
         turned[:, rows] = np.einsum("jk,nkc->njc", mixing, colors[:, rows])
     return turned
-
-
-def with_degree(gaussians: Gaussians, degree: int) -> Gaussians:
-    """The Gaussians without the bands above `degree`."""
-    degree = min(degree, gaussians.degree)
-    return Gaussians(gaussians.values[:, : column_count(degree)], degree)
 
 
 def fibonacci_sphere(count: int) -> np.ndarray:

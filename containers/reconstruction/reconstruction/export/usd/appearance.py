@@ -8,7 +8,7 @@ import numpy as np
 from pxr import Gf, Sdf, Usd, UsdGeom, UsdVol, Vt
 
 from reconstruction.export.views import SparsePoints, View
-from reconstruction.gaussians.parameters import COLOR, Gaussians
+from reconstruction.gaussians.parameters import Gaussians
 
 # Photos are in sRGB, and so are the colours that were trained on them.
 COLOR_SPACE = Gf.ColorSpaceNames.SRGBRec709
@@ -28,12 +28,11 @@ def define_gaussians(stage: Usd.Stage, path: str, gaussians: Gaussians) -> None:
     scales = np.exp(gaussians.log_scales)
     rotations = gaussians.rotations.astype(np.float64)
     rotations /= np.linalg.norm(rotations, axis=1, keepdims=True)
-    opacities = 1 / (1 + np.exp(-gaussians.values[:, COLOR - 1].astype(np.float64)))
-    coefficients = gaussians.values[:, COLOR:].reshape(-1, 3)
+    coefficients = gaussians.coefficients.reshape(-1, 3)
     field.CreatePositionsAttr(Vt.Vec3fArray.FromNumpy(packed(gaussians.positions)))
     field.CreateOrientationsAttr(Vt.QuatfArray.FromNumpy(packed(rotations[:, [1, 2, 3, 0]])))
     field.CreateScalesAttr(Vt.Vec3fArray.FromNumpy(packed(scales)))
-    field.CreateOpacitiesAttr(Vt.FloatArray.FromNumpy(packed(opacities)))
+    field.CreateOpacitiesAttr(Vt.FloatArray.FromNumpy(packed(gaussians.opacities)))
     field.CreateRadianceSphericalHarmonicsDegreeAttr(gaussians.degree)
     radiance = field.CreateRadianceSphericalHarmonicsCoefficientsAttr(
         Vt.Vec3fArray.FromNumpy(packed(coefficients))
