@@ -18,10 +18,11 @@ export class ReverseProxy {
 
   /**
    * @param target what the request's path and query are appended to
-   * @throws Problem `temporarily_unavailable` where nobody answers
+   * @throws Problem `temporarily_unavailable` where nobody answers, `route_not_found` where the path
+   *   would climb out of the target
    */
   async pass(request: IncomingMessage, response: ServerResponse, target: string): Promise<void> {
-    const answer = await this.#ask(request, new URL(`${target}${request.url}`));
+    const answer = await this.#ask(request, below(target, request.url ?? '/'));
     response.writeHead(answer.statusCode ?? 502, withoutHopByHop(answer.headers));
     answer.pipe(response);
     // A caller who has gone must not hold the connection.
@@ -59,6 +60,13 @@ export class ReverseProxy {
         });
       });
   }
+}
+
+/** URLs fold `..` away, and with it whatever the target keeps callers to. */
+function below(target: string, path: string): URL {
+  const url = new URL(`${target}${path}`);
+  if (url.href.startsWith(`${new URL(target).href.replace(/\/$/, '')}/`)) return url;
+  throw new Problem('route_not_found', { detail: 'The path leads out of this API.' });
 }
 
 function withoutHopByHop(headers: IncomingMessage['headers']) {
