@@ -9,15 +9,19 @@ export interface Arguments {
   readonly dataDir: string;
   /** Forget what an earlier start has kept. */
   readonly fresh: boolean;
+  /** Where clients look for address and key. */
+  readonly credentialsFile: string;
   readonly help: boolean;
 }
 
 export const usage = `npm start -- [--demo] [--port 4000] [--data-dir .local/data] [--fresh]
+             [--credentials .local/credentials.json]
 
-  --demo       reconstruct the example photos, and show how it goes
-  --port       where the platform answers: http://127.0.0.1:<port>
-  --data-dir   where it keeps everything; another folder is another platform
-  --fresh      forget what is in that folder, and begin anew`;
+  --demo         reconstruct the example photos, and show how it goes
+  --port         where the platform answers: http://127.0.0.1:<port>
+  --data-dir     where it keeps everything; another folder is another platform
+  --fresh        forget what is in that folder, and begin anew
+  --credentials  where to write the address and the key of the demo workspace`;
 
 /** @throws Obstacle that says which argument is wrong */
 export function readArguments(args: readonly string[]): Arguments {
@@ -27,6 +31,7 @@ export function readArguments(args: readonly string[]): Arguments {
     port: portOf(values.port),
     dataDir: values['data-dir'],
     fresh: values.fresh,
+    credentialsFile: values.credentials,
     help: values.help,
   };
 }
@@ -40,6 +45,7 @@ function parse(args: readonly string[]) {
         port: { type: 'string', default: '4000' },
         'data-dir': { type: 'string', default: '.local/data' },
         fresh: { type: 'boolean', default: false },
+        credentials: { type: 'string', default: '.local/credentials.json' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });

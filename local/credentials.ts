@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { authenticationDeps } from '../lambdas/accounts/authentication-deps.ts';
-import { seedDemoAccount } from '../lambdas/accounts/seed.ts';
+import { type DemoAccount, seedDemoAccount } from '../lambdas/accounts/seed.ts';
+import type { Identity, Profile } from '../lambdas/accounts/user.ts';
 import { type DataFolder, writePrivately } from './data-folder.ts';
 import { type Deployment, output } from './deployment.ts';
 import { demoPerson, mountPath } from './identity-provider.ts';
@@ -30,23 +31,10 @@ export async function demoCredentials(
   folder: DataFolder,
   path: string,
 ): Promise<Credentials> {
-  const issuer = `${frontDoorUrl}${mountPath}`;
-  const deps = authenticationDeps({
-    ACCOUNTS_TABLE: output(deployment, 'AccountsTableName'),
-    API_KEYS_TABLE: output(deployment, 'ApiKeysTableName'),
-    IDEMPOTENCY_TABLE: output(deployment, 'IdempotencyTableName'),
-    API_KEY_PEPPER_SECRET_ARN: output(deployment, 'ApiKeyPepperSecretArn'),
-    OIDC_ISSUER: issuer,
-    OIDC_AUDIENCE: output(deployment, 'OidcAudience'),
-    OIDC_JWKS_URI: `${issuer}/jwks`,
-  });
   const kept = await folder.readJson<Credentials>(fileName);
-  const { apiKey, workspaceId } = await seedDemoAccount(
-    { ...deps, randomBytes },
-    { issuer, subject: demoPerson.subject },
-    demoPerson.profile,
-    kept?.apiKey,
-  );
+  const identity = { issuer: `${frontDoorUrl}${mountPath}`, subject: demoPerson.subject };
+  const { profile } = demoPerson;
+  const { apiKey, workspaceId } = await accountFor(identity, profile, deployment, kept?.apiKey);
   const credentials = {
     baseUrl: frontDoorUrl,
     apiKey,
@@ -57,4 +45,23 @@ export async function demoCredentials(
   await mkdir(dirname(path), { recursive: true });
   await writePrivately(path, `${JSON.stringify(credentials, null, 2)}\n`);
   return credentials;
+}
+
+/** An account and a key with every scope, made on the tables of the deployment. */
+export function accountFor(
+  identity: Identity,
+  profile: Profile,
+  deployment: Deployment,
+  keptKey?: string,
+): Promise<DemoAccount> {
+  const deps = authenticationDeps({
+    ACCOUNTS_TABLE: output(deployment, 'AccountsTableName'),
+    API_KEYS_TABLE: output(deployment, 'ApiKeysTableName'),
+    IDEMPOTENCY_TABLE: output(deployment, 'IdempotencyTableName'),
+    API_KEY_PEPPER_SECRET_ARN: output(deployment, 'ApiKeyPepperSecretArn'),
+    OIDC_ISSUER: identity.issuer,
+    OIDC_AUDIENCE: output(deployment, 'OidcAudience'),
+    OIDC_JWKS_URI: `${identity.issuer}/jwks`,
+  });
+  return seedDemoAccount({ ...deps, randomBytes }, identity, profile, keptKey);
 }

@@ -1,12 +1,10 @@
 /** `npm start`: the whole platform on this machine, until Ctrl-C. `local/arguments.ts` says how. */
-import { join } from 'node:path';
 import { readArguments, usage } from './arguments.ts';
 import { runDemo } from './demo.ts';
 import { giveUp } from './obstacle.ts';
 import { type Platform, startPlatform } from './platform.ts';
 import { killEverything } from './processes.ts';
 import { pythonEnvironment } from './python-environment.ts';
-import { root } from './root.ts';
 
 const startedAt = performance.now();
 const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(1);
@@ -39,15 +37,14 @@ async function main(): Promise<void> {
   // npm, or whoever started this, is gone without having said so.
   process.on('disconnect', stop);
   const tell = (line: string) => console.log(line);
-  const credentialsFile = join(root, '.local', 'credentials.json');
   // Its job would make this one while it runs; here is where it can be seen.
   if (options.demo) await pythonEnvironment('reconstruction', tell);
-  platform = await startPlatform({ ...options, credentialsFile, tell });
+  platform = await startPlatform({ ...options, tell });
   platform.emulator.failed.catch(async (error) => {
     giveUp(error);
     await stop();
   });
-  console.log(`Up after ${seconds()} s: ${platform.url} (key: .local/credentials.json)`);
+  console.log(`Up after ${seconds()} s: ${platform.url} (key: ${options.credentialsFile})`);
   if (options.demo) await runDemo(platform, tell);
   if (options.demo) console.log('\nThe platform stays up; Ctrl-C ends it.');
 }

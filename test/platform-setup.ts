@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import type { Credentials } from '../local/credentials.ts';
-import { output } from '../local/deployment.ts';
+import type { Deployment } from '../local/deployment.ts';
 import { startPlatform } from '../local/platform.ts';
 
 declare module 'vitest' {
@@ -11,7 +11,7 @@ declare module 'vitest' {
     /** Of the platform that all tests of a run share; each works in tables or a workspace of its own. */
     credentials: Credentials;
     platformDataDir: string;
-    artifactsBucket: string;
+    deployment: Deployment;
   }
 }
 
@@ -31,7 +31,7 @@ export default async function setup(project: TestProject) {
   });
   project.provide('credentials', platform.credentials);
   project.provide('platformDataDir', dataDir);
-  project.provide('artifactsBucket', output(platform.deployment, 'ArtifactsBucketName'));
+  project.provide('deployment', platform.deployment);
   return async () => {
     await platform.stop();
     await rm(dataDir, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { ApiClient, type JobAnswer } from '../../local/api-client.ts';
+import { output } from '../../local/deployment.ts';
 import { fewPhotos, quickConfig } from './example-photos.ts';
 import { kill, processesOfJob, processesWith, runsStage } from './processes.ts';
 import { ended, until, untilJob } from './waiting.ts';
@@ -33,7 +34,7 @@ const hasCheckpoint = async (jobId: string) => {
   const job = `workspaces/${credentials.workspaceId}/jobs/${jobId}`;
   const { KeyCount } = await new S3Client({ forcePathStyle: true }).send(
     new ListObjectsV2Command({
-      Bucket: inject('artifactsBucket'),
+      Bucket: output(inject('deployment'), 'ArtifactsBucketName'),
       Prefix: `${job}/train/checkpoint/latest.json`,
     }),
   );
