@@ -13,6 +13,9 @@ from reconstruction.gaussians.camera import Camera
 from reconstruction.gaussians.compilation import parallel_kernel
 
 TRUNCATION_VOXELS = 5.0
+# A view that looks past a grid point counts this much of one that sees a surface at it: where some
+# views see through a thin or dark surface, they must not wear a hole into it.
+FREE_SPACE_SHARE = np.float32(0.2)
 ONE, ZERO = np.float32(1), np.float32(0)
 
 
@@ -21,7 +24,8 @@ class DistanceField:
     """Signed distance to the surface on a grid, positive in free space.
 
     `distances` float32 (nx, ny, nz) in units of the truncation distance, -1 to 1; `weights` how
-    many views saw each grid point; grid point (i, j, k) is at `origin` + `voxel` (i, j, k).
+    many views saw a surface near each grid point. Grid point (i, j, k) is at `origin` + `voxel`
+    (i, j, k).
     """
 
     distances: np.ndarray
@@ -83,6 +87,8 @@ def integrate(distances, weights, origin, voxel, truncation, camera, depth):
                 if seen <= ZERO or seen - along < -truncation:
                     continue
                 distance = min(ONE, (seen - along) / truncation)
+                share = FREE_SPACE_SHARE if distance == ONE else ONE
                 weight = weights[i, j, k]
-                distances[i, j, k] = (distances[i, j, k] * weight + distance) / (weight + ONE)
-                weights[i, j, k] = weight + ONE
+                total = weight + share
+                distances[i, j, k] = (distances[i, j, k] * weight + distance * share) / total
+                weights[i, j, k] = total

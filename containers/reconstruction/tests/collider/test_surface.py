@@ -36,7 +36,17 @@ def test_a_depth_map_of_a_plane_becomes_distances_to_it():
     expected = np.clip((2.01 - heights) / (TRUNCATION_VOXELS * field.voxel), -1, 1)
     seen = 2.01 - heights > -TRUNCATION_VOXELS * field.voxel
     np.testing.assert_allclose(field.distances[20, 20, seen], expected[seen], atol=1e-4)
-    np.testing.assert_array_equal(field.weights[20, 20], seen)
+    np.testing.assert_array_equal(field.weights[20, 20, ~seen], 0)
+    np.testing.assert_array_equal(field.weights[20, 20, seen & (expected < 1)], 1)
+
+
+def test_a_few_views_that_see_through_a_surface_wear_no_hole_into_it():
+    field = DistanceField.spanning(np.array([-0.5, -0.5, 1.5]), np.array([0.5, 0.5, 2.5]), 41)
+    camera = Camera(80, 60, 60.0, 60.0, 40.0, 30.0, np.eye(3), np.zeros(3), near=0.1)
+    for depth in (2.0, 2.0, 2.0, 9.0, 9.0, 9.0):
+        field.add(camera, np.full((60, 80), depth, np.float32))
+    crossing = np.interp(0, field.distances[20, 20, 25:15:-1], np.arange(25, 15, -1))
+    assert 1.5 + crossing * field.voxel == pytest.approx(2.0, abs=1.5 * field.voxel)
 
 
 def test_what_no_depth_is_known_of_stays_unseen():
