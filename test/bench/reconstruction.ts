@@ -1,7 +1,7 @@
 import { mkdtemp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiClient, hasEnded } from '../../local/api-client.ts';
+import { ApiClient, hasEnded, type JobAnswer } from '../../local/api-client.ts';
 import { jobImages } from '../../local/images.ts';
 import type { Platform } from '../../local/platform.ts';
 import { startOnLeash } from '../../local/processes.ts';
@@ -13,7 +13,7 @@ import { mediansInTurns } from './turns.ts';
 
 const photosFolder = join(root, 'examples/tabletop/photos');
 const trainSeconds = 60;
-const repetitions = 2;
+const repetitions = 3;
 
 export const reconstruction: Benchmark = {
   name: 'reconstruction',
@@ -52,8 +52,23 @@ async function jobSeconds(
     throw new Error(`The job ${job.status}: ${job.errorMessage}`);
   }
   const seconds = (Date.parse(job.endedAt) - Date.parse(job.createdAt)) / 1000;
-  console.error(`  job   ${seconds.toFixed(1)} s ${JSON.stringify(job.quality)}`);
+  const { registeredPhotos, psnrDb } = job.quality;
+  const reached = { ...stageSeconds(job), registeredPhotos, psnrDb };
+  console.error(`  job   ${seconds.toFixed(1)} s ${JSON.stringify(reached)}`);
   return seconds;
+}
+
+/** From the beginning to the end of each stage, with the wait for a machine. */
+function stageSeconds({ timeline }: JobAnswer): Record<string, number> {
+  const ended = timeline.filter(({ event }) => event === 'stage_ended');
+  return Object.fromEntries(
+    ended.map(({ at, stage }) => {
+      const began = timeline.find(
+        (entry) => entry.event === 'stage_began' && entry.stage === stage,
+      );
+      return [String(stage), (Date.parse(at) - Date.parse(began?.at ?? at)) / 1000];
+    }),
+  );
 }
 
 /** @throws Error where the program fails */
