@@ -101,7 +101,14 @@ const configuration = (frontDoorUrl: string, { signing, cookies }: Keys): Config
   claims: { openid: ['sub'], email: ['email'], profile: ['preferred_username'] },
   scopes: ['openid', 'offline_access', 'email', 'profile'],
   pkce: { required: () => true },
-  ttl: { AccessToken: 3600, IdToken: 3600, Session: 14 * 86_400, Grant: 14 * 86_400 },
+  ttl: {
+    AccessToken: 3600,
+    IdToken: 3600,
+    Interaction: 3600,
+    Session: 14 * 86_400,
+    Grant: 14 * 86_400,
+    RefreshToken: 14 * 86_400,
+  },
   findAccount: (_, subject) => ({
     accountId: subject,
     claims: () => ({ sub: subject, ...claims }),
