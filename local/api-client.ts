@@ -50,7 +50,7 @@ export class ApiClient {
   }
 
   /**
-   * Reads again where it is told to come back in a moment.
+   * Reads again where the fault is not its own.
    *
    * @throws ApiProblem
    */
@@ -67,7 +67,7 @@ export class ApiClient {
       const answer: unknown = await response.json();
       if (response.ok) return answer as Answer;
       const problem = new ApiProblem(response.status, answer as { code: string; detail: string });
-      if (method !== 'GET' || response.status !== 503 || attempt === maxAttempts) throw problem;
+      if (method !== 'GET' || response.status < 500 || attempt === maxAttempts) throw problem;
       await sleep(1000);
     }
   }
