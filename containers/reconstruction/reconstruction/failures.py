@@ -57,20 +57,15 @@ FAILURES = {
         "config.scaleReference names {names}, and no photo of that name was uploaded.",
         "Use the file names as you uploaded them, for example {example}.",
     ),
-    "scale_reference_unplaced": Explanation(
-        "config.scaleReference measures between {names}, but {unplaced} could not be placed in"
-        " the scene.",
-        "Measure between two of the photos that were placed, for example {example}.",
-    ),
     "scale_reference_degenerate": Explanation(
         "config.scaleReference measures between {names}, which were taken from the same place.",
         "Measure the distance between two photos taken far apart.",
     ),
     "sfm_no_model": Explanation(
-        "No scene could be built: {placed} of {total} photos share enough detail to be placed"
-        " together.{unplaced}",
+        "The photos have too little in common to build a scene from: the best attempt gives"
+        " {placed} of {total} a place, and none that can be trusted.{unplaced}",
         "Take more photos in small steps: two neighbours should show two thirds of the same"
-        " things. Move sideways rather than only turning, avoid blur, glass, mirrors and plain"
+        " things. Move sideways rather than only turning, and avoid blur, glass, mirrors and plain"
         " walls.",
     ),
     "sfm_low_registration": Explanation(

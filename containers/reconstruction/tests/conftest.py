@@ -78,10 +78,16 @@ class Job:
         return StageRun(stream.getvalue(), outcome, None)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def example_photos() -> list[Path]:
     """The 45 photos of `examples/tabletop`, 640 x 480, each overlapping with its neighbours."""
     return EXAMPLE_PHOTOS
+
+
+@pytest.fixture(scope="session")
+def job_in() -> Callable[[Path, str], Job]:
+    """Makes a job of an input kind in a folder of its own."""
+    return Job
 
 
 @pytest.fixture

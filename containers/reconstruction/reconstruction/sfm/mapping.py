@@ -11,11 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import pycolmap
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
 
 from reconstruction.report import Report
 from reconstruction.sfm.matching import quieten
 
-MAPPERS = ("incremental", "incremental-relaxed", "global")
+# Two photos of one scene share dozens of points, two of different scenes one or two by chance.
+MIN_SHARED_POINTS = 15
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ def map_incrementally(task: MappingTask, mapper: str) -> dict[int, pycolmap.Reco
         options.mapper.init_min_tri_angle = 4
         options.mapper.init_min_num_inliers = 50
         options.mapper.abs_pose_min_num_inliers = 15
+        options.init_num_trials = 50
     report, placed = Report(sys.stdout), 0
     first, last = task.percents
     begin = time.monotonic()
@@ -105,7 +109,8 @@ def map_globally(task: MappingTask) -> dict[int, pycolmap.Reconstruction]:
 
 
 def summarise(model: pycolmap.Reconstruction, mapper: str, folder: Path) -> Model:
-    """Write the model to `folder` and take its figures."""
+    """Write the model to `folder`, the part of it that holds together, and take its figures."""
+    keep_largest_part(model)
     folder.mkdir(exist_ok=True)
     model.write(folder)
     images = [image for image in model.images.values() if image.has_pose]
@@ -119,3 +124,26 @@ def summarise(model: pycolmap.Reconstruction, mapper: str, folder: Path) -> Mode
         mean_track_length=float(model.compute_mean_track_length()),
         median_observations=float(np.median(observations)) if observations else 0.0,
     )
+
+
+def keep_largest_part(model: pycolmap.Reconstruction) -> None:
+    """Take the places away from photos that share too few points with the others.
+
+    The global mapper puts scenes that have nothing to do with each other into one model, held
+    together by a handful of wrong matches; where they lie to each other then means nothing.
+    """
+    images = sorted(image.image_id for image in model.images.values() if image.has_pose)
+    row = {image_id: index for index, image_id in enumerate(images)}
+    tracks = [
+        sorted({row[element.image_id] for element in point.track.elements})
+        for point in model.points3D.values()
+    ]
+    columns = np.repeat(np.arange(len(tracks)), [len(track) for track in tracks])
+    rows = np.array([index for track in tracks for index in track], int)
+    sees = csr_matrix((np.ones(len(rows), int), (rows, columns)), (len(images), len(tracks)))
+    shared = (sees @ sees.T).toarray()
+    part = connected_components(csr_matrix(shared >= MIN_SHARED_POINTS), directed=False)[1]
+    largest = np.argmax(np.bincount(part)) if len(part) else 0
+    for image_id in images:
+        if part[row[image_id]] != largest:
+            model.deregister_frame(model.images[image_id].frame_id)
